@@ -146,11 +146,13 @@ void edit_report_db_error(const char *program, const struct db *db, const char *
 
 /* Reports ids of a line of another owner. */
 static void report_owner_conflict(const char *program, const struct overlap *conflict,
-				  const char *directory)
+				  const char *directory, const char *root)
 {
+	char option[CURE_ROOT_BYTES];
 	const struct kind *kind = conflict->kind;
 	uint64_t first = conflict->ids.start, last = conflict->ids.end - 1;
 
+	cure_root_option(root, option);
 	if (conflict->malformed)
 		report_line(program,
 			    _("other programs read %s/%s:%" PRIu64
@@ -162,10 +164,10 @@ static void report_owner_conflict(const char *program, const struct overlap *con
 		report_line(program,
 			    _("%ss %" PRIu64 "-%" PRIu64
 			      " are retired, formerly of %s (%s/%s:%" PRIu64
-			      "); 'subid release --range %" PRIu64 "-%" PRIu64
+			      "); 'subid release %s--range %" PRIu64 "-%" PRIu64
 			      "' frees them"),
 			    kind->id, first, last, conflict->name + 1, directory,
-			    kind->database, conflict->line, first, last);
+			    kind->database, conflict->line, option, first, last);
 	else
 		report_line(program,
 			    _("%ss %" PRIu64 "-%" PRIu64 " belong to %s (%s/%s:%" PRIu64
@@ -174,9 +176,9 @@ static void report_owner_conflict(const char *program, const struct overlap *con
 			    kind->database, conflict->line);
 }
 
-/* Reports every conflict. */
+/* Reports every conflict. @root: of an image, or NULL. */
 void edit_report_conflicts(const char *program, const struct allocate *allocate,
-			   const char *directory)
+			   const char *directory, const char *root)
 {
 	for (size_t i = 0; i < allocate->conflicts.n; i++) {
 		const struct overlap *conflict = &allocate->conflicts.items[i];
@@ -194,7 +196,7 @@ void edit_report_conflicts(const char *program, const struct allocate *allocate,
 				    kind->id, first, last, _(conflict->name));
 			break;
 		case OVERLAP_OWNER:
-			report_owner_conflict(program, conflict, directory);
+			report_owner_conflict(program, conflict, directory, root);
 			break;
 		case OVERLAP_ACCOUNT:
 			report_line(program,

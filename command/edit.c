@@ -97,8 +97,8 @@ int edit_find_directory(struct edit *edit)
 		report_line(edit->program, _("only root may do this"));
 		return EDIT_NOT_PERMITTED;
 	}
-	n = snprintf(edit->directory, sizeof(edit->directory), "%s%s", below ? below : "",
-		     SYSCONFDIR);
+	n = snprintf(edit->directory, sizeof(edit->directory), "%s%s",
+		     etc_image_prefix(below), SYSCONFDIR);
 	if (n < 0 || (size_t)n >= sizeof(edit->directory)) {
 		report_line(edit->program, "%s: %s", below, report_error(ENAMETOOLONG));
 		return EDIT_NO_DIRECTORY;
@@ -365,7 +365,8 @@ int edit_report_allocation(struct edit *edit, const struct allocate *allocate, i
 	if (r == DB_POLICY)
 		report_policy(edit, allocate);
 	else if (r == DB_CONFLICT)
-		edit_report_conflicts(edit->program, allocate, edit->directory);
+		edit_report_conflicts(edit->program, allocate, edit->directory,
+				      image_of(edit));
 	else if (r == DB_FULL)
 		allocation_report_full(edit->program, edit->directory, image_of(edit),
 				       allocate);

@@ -183,6 +183,6 @@ void edit_texts_cleanup(struct edit_texts *texts);
 void edit_report_db_error(const char *program, const struct db *db, const char *directory,
 			  bool writing, int r);
 void edit_report_conflicts(const char *program, const struct allocate *allocate,
-			   const char *directory);
+			   const char *directory, const char *root);
 
 #endif

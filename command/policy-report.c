@@ -10,6 +10,7 @@
 #include "explain/cure.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/sys/dbfile.h"
+#include "libsubid/sys/etc-directory.h"
 #include "message/i18n.h"
 #include "message/report.h"
 
@@ -17,7 +18,7 @@
 void policy_place_text(const struct policy_files *files, const char *root,
 		       struct policy_place place, char text[static POLICY_PLACE_BYTES])
 {
-	snprintf(text, POLICY_PLACE_BYTES, "%s%s:%" PRIu32, root ? root : "",
+	snprintf(text, POLICY_PLACE_BYTES, "%s%s:%" PRIu32, etc_image_prefix(root),
 		 files->files[place.file].path, place.line);
 }
 
@@ -26,7 +27,7 @@ static void report_fault(const char *program, const char *root,
 {
 	char path[PATH_MAX], word[CURE_QUOTED_BYTES];
 
-	snprintf(path, sizeof(path), "%s%s", root ? root : "", fault->path);
+	snprintf(path, sizeof(path), "%s%s", etc_image_prefix(root), fault->path);
 	if (fault->fault == DBFILE_WRITABLE && cure_quote(path, word))
 		report_line(program,
 			    _("%s: others than root may write it; to fix it: "

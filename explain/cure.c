@@ -197,6 +197,19 @@ bool cure_quote_ascii(const char *text, char out[static CURE_QUOTED_BYTES])
 	return true;
 }
 
+/*
+ * Writes `-R DIR `, the option of commands that are about an image; without @root, "".
+ * Returns false, with `-R DIR ` as it is, if the name is too long.
+ */
+bool cure_root_option(const char *root, char out[static CURE_ROOT_BYTES])
+{
+	char word[CURE_QUOTED_BYTES];
+	bool fits = root && cure_quote(root, word);
+
+	snprintf(out, CURE_ROOT_BYTES, root ? "-R %s " : "", fits ? word : "DIR");
+	return fits || !root;
+}
+
 /* The option of the verbs that change, by kind. */
 const char *cure_kind_option(const struct kind *kind)
 {

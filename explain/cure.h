@@ -33,6 +33,8 @@ struct cause {
 /* A quoted word: up to four bytes for each of its own, and the quotes around it. */
 #define CURE_QUOTED_BYTES (4 * CURE_WORD_BYTES + sizeof("\"$(printf '')\""))
 
+#define CURE_ROOT_BYTES (CURE_QUOTED_BYTES + sizeof("-R  "))
+
 /* A line of a database that a command changes. */
 struct cure_line {
 	const struct kind *kind;
@@ -55,6 +57,7 @@ void causes_checked(struct cause *cause, const char *text);
 void causes_cure_line(const struct cause *cause, char line[static CAUSE_LINE_BYTES]);
 bool cure_quote(const char *text, char out[static CURE_QUOTED_BYTES]);
 bool cure_quote_ascii(const char *text, char out[static CURE_QUOTED_BYTES]);
+bool cure_root_option(const char *root, char out[static CURE_ROOT_BYTES]);
 const char *cure_kind_option(const struct kind *kind);
 bool cure_by_fix(const struct cure_line *line, const char *options, struct cause *cause);
 bool cure_by_repair(const struct cure_line *line, const struct entry_repair *repair,

@@ -9,6 +9,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Returns what precedes the path of a file of an image in messages: "" for `/`. */
+static inline const char *etc_image_prefix(const char *image)
+{
+	return image && image[__builtin_strspn(image, "/")] ? image : "";
+}
+
 int etc_open_directory(const char *image, const char *path);
 bool etc_is_masked(int directory, const char *name);
 bool etc_is_named(int directory, const char *path);

@@ -133,9 +133,8 @@ static bool may_be_there(struct check *check, const char *directory, const char 
 		return false;
 	if (error == ELOOP || error == ENOSYS)
 		return true;
-	report_line(PROGRAM, "%s%s/%s: %s",
-		    check->options.root ? check->options.root : "", directory, mapper,
-		    report_error(error));
+	report_line(PROGRAM, "%s%s/%s: %s", etc_image_prefix(check->options.root),
+		    directory, mapper, report_error(error));
 	check->unreadable = true;
 	return true;
 }

@@ -76,15 +76,7 @@ static int check_parse(int argc, char **argv, struct check *check)
 /* Prepares the -R option of commands shown for an image. */
 static int prepare_prefix(struct check *check)
 {
-	char word[CURE_QUOTED_BYTES];
-	int n;
-
-	if (!check->options.root)
-		return 0;
-	n = cure_quote(check->options.root, word) ?
-		    snprintf(check->prefix, sizeof(check->prefix), "-R %s ", word) :
-		    -1;
-	if (n >= 0 && (size_t)n < sizeof(check->prefix))
+	if (cure_root_option(check->options.root, check->prefix))
 		return 0;
 	report_line(PROGRAM, "%s: %s", check->options.root, report_error(ENAMETOOLONG));
 	return VERB_USAGE;

@@ -107,8 +107,8 @@ struct check {
 	struct problem *noted;
 	size_t n_noted;
 	size_t allocated_noted;
-	bool all;	  /* show all findings */
-	char prefix[512]; /* "-R DIR ", quoted, for commands; or empty */
+	bool all;		      /* show all findings */
+	char prefix[CURE_ROOT_BYTES]; /* "-R DIR ", quoted, for commands; or empty */
 	struct check_side sides[2];
 	struct range_set taken[2]; /* see check_find_taken() */
 	/* Local accounts, and then also those of the name service. primary, spellings and

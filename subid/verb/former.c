@@ -10,6 +10,7 @@
 #include "libsubid/core/limits.h"
 #include "libsubid/store/retired.h"
 #include "libsubid/store/state-file.h"
+#include "libsubid/sys/etc-directory.h"
 #include "message/i18n.h"
 #include "message/report.h"
 #include "subid/verb/former.h"
@@ -27,7 +28,7 @@ static void read_former(struct former *former)
 	if (r == 0)
 		return;
 	report_line(PROGRAM, _("note: former owners are not known: %s%s/%s: %s"),
-		    former->root ? former->root : "", STATE_DIRECTORY, STATE_RETIRED,
+		    etc_image_prefix(former->root), STATE_DIRECTORY, STATE_RETIRED,
 		    report_error(-r));
 	owner_records_cleanup(&former->records);
 }

@@ -129,7 +129,7 @@ int verb_fail(int error)
 /* Reports an error of a file in /var/lib/subid; @root: as in struct verb_options. */
 void verb_report_state(const char *root, const char *name, const char *reason)
 {
-	report_line(PROGRAM, "%s%s/%s: %s", root ? root : "", STATE_DIRECTORY, name,
+	report_line(PROGRAM, "%s%s/%s: %s", etc_image_prefix(root), STATE_DIRECTORY, name,
 		    reason);
 }
 
@@ -200,7 +200,7 @@ int verb_name_directory(int directory, const char *root, const char *path,
 			char ret_path[static PATH_MAX])
 {
 	char link[sizeof("/proc/self/fd/") + 10];
-	int n = snprintf(ret_path, PATH_MAX, "%s%s", root ? root : "", path);
+	int n = snprintf(ret_path, PATH_MAX, "%s%s", etc_image_prefix(root), path);
 	ssize_t len;
 
 	if (n < 0 || n >= PATH_MAX) {
@@ -226,8 +226,8 @@ int verb_name_directory(int directory, const char *root, const char *path,
  */
 int verb_find_place(const char *root, struct verb_place *ret_place)
 {
-	int n = snprintf(ret_place->etc, sizeof(ret_place->etc), "%s%s", root ? root : "",
-			 SYSCONFDIR);
+	int n = snprintf(ret_place->etc, sizeof(ret_place->etc), "%s%s",
+			 etc_image_prefix(root), SYSCONFDIR);
 
 	if (n < 0 || (size_t)n >= sizeof(ret_place->etc)) {
 		report_line(PROGRAM, "%s: %s", root, report_error(ENAMETOOLONG));
