@@ -249,7 +249,7 @@ static size_t count_owners(const struct apply *apply)
 	return n;
 }
 
-/* Refuses a set that is older than the last one, or lacks most of its owners. */
+/* Refuses a set that is not newer than the last one, or lacks most of its owners. */
 int apply_check_applied(const struct apply *apply)
 {
 	const struct applied *applied = &apply->applied;
@@ -263,6 +263,15 @@ int apply_check_applied(const struct apply *apply)
 			    _("%s: the set is older than the last one: serial %" PRIu64
 			      " after %" PRIu64 "; --force applies it nevertheless"),
 			    apply->source, apply->set.serial, applied->serial);
+		return apply_fail_set(apply);
+	}
+	/* Which of both is newer is not known. */
+	if (apply->applied_text && apply->set.serial == applied->serial &&
+	    !apply_is_last(apply)) {
+		report_line(PROGRAM,
+			    _("%s: the set has the serial of the last one, %" PRIu64
+			      ", and other contents; --force applies it nevertheless"),
+			    apply->source, applied->serial);
 		return apply_fail_set(apply);
 	}
 	if (n == 0)

@@ -5,7 +5,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "explain/cure.h"
 #include "libsubid/core/array.h"
 #include "libsubid/core/cleanup.h"
 #include "message/i18n.h"
@@ -67,21 +69,35 @@ static const struct set_file_line *line_of(const struct apply *apply, size_t k,
 	return NULL;
 }
 
+/* Returns an owner that only earlier sets name, whose lines --prune has retired; or NULL.
+ */
+static const char *gone_holder(const struct apply *apply, const struct overlap *conflict)
+{
+	const char *name = conflict->name + (apply->prune && conflict->name[0] == '~');
+	size_t index;
+
+	return owner_set_find(&apply->gone, name, strlen(name), &index) &&
+			       apply->have_ranges[index] ?
+		       name :
+		       NULL;
+}
+
 /* Writes who has the ids, to be freed. */
 static char *holder_text(const struct apply *apply, const struct overlap *conflict)
 {
-	const char *id = conflict->kind->id;
+	const char *id = conflict->kind->id, *gone;
 	char *text = NULL;
 	int n = -1;
 
 	switch (conflict->why) {
 	case OVERLAP_OWNER:
+		gone = gone_holder(apply, conflict);
 		n = asprintf(&text,
 			     conflict->malformed ?
 				     _("other programs read them in a malformed line as "
 				       "ids of %s (%s/%s:%" PRIu64 ")") :
 				     _("they belong to %s (%s/%s:%" PRIu64 ")"),
-			     conflict->name, apply->edit.directory,
+			     gone ? gone : conflict->name, apply->edit.directory,
 			     conflict->kind->database, conflict->line);
 		break;
 	case OVERLAP_ACCOUNT:
@@ -105,6 +121,30 @@ static char *holder_text(const struct apply *apply, const struct overlap *confli
 	return n < 0 ? NULL : text;
 }
 
+/* Reports which command frees ids that another owner has, or had. */
+static void report_way_out(const struct apply *apply, const struct overlap *conflict)
+{
+	const char *gone = gone_holder(apply, conflict);
+	char root[CURE_ROOT_BYTES], word[CURE_QUOTED_BYTES];
+
+	cure_root_option(apply->change.common.root, root);
+	if (gone && cure_quote(gone, word))
+		report_line(
+			PROGRAM,
+			_("the set does not name %s any more: give others new ids "
+			  "where the set is made; or here: subid revoke --free %s%s%s"),
+			gone, root,
+			accounts_by_name(&apply->users, gone, strlen(gone)) ?
+				"" :
+				"--no-account ",
+			word);
+	else if (!gone && conflict->name[0] == '~')
+		report_line(
+			PROGRAM,
+			_("'subid release %s--range %" PRIu64 "-%" PRIu64 "' frees them"),
+			root, conflict->ids.start, conflict->ids.end - 1);
+}
+
 static void report_conflict(const struct apply *apply, const struct overlap *conflict)
 {
 	size_t k = conflict->kind->group;
@@ -118,6 +158,8 @@ static void report_conflict(const struct apply *apply, const struct overlap *con
 			    apply->source, line->number, (int)line->owner_len,
 			    line->owner, conflict->kind->id, conflict->ids.start,
 			    conflict->ids.end - 1, holder);
+	if (conflict->why == OVERLAP_OWNER)
+		report_way_out(apply, conflict);
 }
 
 /* Reports who has ids that the set gives to others. Returns DB_CONFLICT. */

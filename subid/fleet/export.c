@@ -5,10 +5,12 @@
  * Invariant: the same ranges and the same serial are the same bytes on every host.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "libsubid/core/array.h"
 #include "libsubid/core/cleanup.h"
@@ -23,6 +25,11 @@
 #include "subid/verb/verb.h"
 
 #define NO_SERIAL UINT64_MAX
+
+/* How often a program that changes the databases all the time is waited for. */
+#define SERIAL_TRIES 3
+/* How far the times of files may be behind the clock. */
+#define CLOCK_MS 20
 
 struct export
 {
@@ -107,31 +114,52 @@ static int find_exported_owners(struct export *export, int n, char **words)
 	return r < 0 ? verb_fail(-r) : export->found ? 0 : verb_fail(ENOMEM);
 }
 
-/* Without --serial: the time of the last change, so it grows with each. */
-static void find_serial(struct export *export, const struct kind *kind)
+/* Returns the time of the last change, in seconds; 0: unknown. */
+static uint64_t last_change(const struct export *export, const struct kind **kinds,
+			    size_t n)
 {
 	struct stat status;
+	uint64_t last = 0;
 
-	if (fstatat(export->place.directory, kind->database, &status, 0) == 0 &&
-	    status.st_mtim.tv_sec > 0 && (uint64_t)status.st_mtim.tv_sec > export->serial)
-		export->serial = (uint64_t)status.st_mtim.tv_sec;
+	for (size_t i = 0; i < n; i++)
+		if (fstatat(export->place.directory, kinds[i]->database, &status, 0) ==
+			    0 &&
+		    status.st_mtim.tv_sec > 0 && (uint64_t)status.st_mtim.tv_sec > last)
+			last = (uint64_t)status.st_mtim.tv_sec;
+	return last;
+}
+
+/*
+ * Without --serial: the time of the last change, so it grows with each. Waits until this
+ * second is over, since another change in it would have the same serial.
+ */
+static uint64_t find_serial(const struct export *export, const struct kind **kinds,
+			    size_t n)
+{
+	uint64_t last = last_change(export, kinds, n);
+	struct timespec now;
+
+	for (int i = 0; i < SERIAL_TRIES; i++) {
+		clock_gettime(CLOCK_REALTIME, &now);
+		if (last != (uint64_t)now.tv_sec)
+			break;
+		poll(NULL, 0, 1000 - (int)(now.tv_nsec / 1000000) + CLOCK_MS);
+		last = last_change(export, kinds, n);
+	}
+	return last;
 }
 
 static int read_exported(struct export *export)
 {
-	bool given = export->serial != NO_SERIAL;
 	const struct kind *kinds[2];
 	size_t n = verb_kinds(&export->options, kinds);
 	int r = 0;
 
-	if (!given)
-		export->serial = 0;
-	for (size_t i = 0; r == 0 && i < n; i++) {
-		/* Before the lines: a change meanwhile gets a serial of its own. */
-		if (!given)
-			find_serial(export, kinds[i]);
+	/* Before the lines: a change meanwhile gets a serial of its own. */
+	if (export->serial == NO_SERIAL)
+		export->serial = find_serial(export, kinds, n);
+	for (size_t i = 0; r == 0 && i < n; i++)
 		r = lines_each(&export->place, kinds[i], true, take_exported, export);
-	}
 	set_file_sort(&export->set);
 	return r;
 }

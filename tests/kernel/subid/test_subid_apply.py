@@ -104,6 +104,12 @@ def texts(site):
     result = site.box.run("export", "-R", image)
     site.box.check("export: the serial is the time of the last change",
                    result.out.split(b"\n", 1)[0], b"subid-set 1 2000")
+    serials = []
+    for name in ("subuid", "subgid", "subuid"):
+        os.utime(f"{image}/etc/{name}")
+        serials.append(int(site.box.run("export", "-R", image).out.split(maxsplit=3)[2]))
+    site.report.check("export: each change has a serial of its own",
+                      serials == sorted(set(serials)), f"{serials}")
     other = site.image("", "")
     subprocess.run([site.box.path, "apply", "-R", other, "-"], input=result.out, check=True)
     again = site.box.run("export", "-R", other, "--serial", "2000")
@@ -202,8 +208,13 @@ def refusals(site):
     applies("serial 5", set_of("elsa:300000:10", serial=5), wanted="elsa:300000:10\n")
     applies("serial 4", set_of("elsa:400000:10", serial=4), status=SET, keep=True,
             before="elsa:300000:10\n", said="serial 4 after 5; --force")
-    applies("serial 5 with other ranges", set_of("elsa:400000:10", serial=5), keep=True,
+    applies("serial 5 with other ranges", set_of("elsa:400000:10", serial=5), status=SET,
+            keep=True, before="elsa:300000:10\n", said="has the serial of the last one, 5, and "
+            "other contents; --force")
+    applies("... with --force", set_of("elsa:400000:10", serial=5), "--force", keep=True,
             wanted="elsa:400000:10\n")
+    applies("... and then the first", set_of("elsa:300000:10", serial=5), status=SET, keep=True,
+            before="elsa:400000:10\n")
     applies("serial 4 with --force", set_of("elsa:300000:10", serial=4), "--force", keep=True,
             wanted="elsa:300000:10\n")
     site.host.write(APPLIED, "x\n")
@@ -212,17 +223,17 @@ def refusals(site):
     many = [f"u{i}:{300000 + i}:1" for i in range(9)]
     lines = "".join(f"{line}\n" for line in many)
     applies("nine owners", set_of(*many), wanted=lines)
-    applies("four of nine owners", set_of(*many[:4]), keep=True, before=lines, status=SET,
+    applies("four of nine owners", set_of(*many[:4], serial=2), keep=True, before=lines, status=SET,
             said="has 4 owners, fewer than half of the 9")
-    result = applies("five of them", set_of(*many[:5]), keep=True, before=lines,
+    result = applies("five of them", set_of(*many[:5], serial=2), keep=True, before=lines,
                      said="u5 is no longer in the set")
     site.box.check("the others are named", words(result).count("no longer in the set"), 4)
-    applies("two, with --force", set_of(*many[:2]), "--force", keep=True, before=lines)
+    applies("two, with --force", set_of(*many[:2], serial=3), "--force", keep=True, before=lines)
     at = state()
-    applies("... and again", set_of(*many[:2]), keep=True, before=lines,
+    applies("... and again", set_of(*many[:2], serial=3), keep=True, before=lines,
             said="u8 is no longer in the set")
     site.box.check("... nothing is written", state(), at)
-    applies("they come back", set_of(*many, serial=2), keep=True, before=lines)
+    applies("they come back", set_of(*many, serial=4), keep=True, before=lines)
     site.box.check("... and are known again", "gone" in read(APPLIED), False)
 
     site.put(before)
@@ -298,6 +309,13 @@ def prunes(site):
     site.box.check("--prune --dry-run", result.out.decode().splitlines(),
                    [f"{sign} {image}/etc/{name}: {owner}:400000:10" for name in
                     ("subuid", "subgid") for sign, owner in (("-", "anna"), ("+", "~anna"))])
+    for args in ((), ("--prune",)):
+        result, uids, _ = apply(*args, site.file(set_of("elsa:300000:10", "eve:400000:10",
+                                                        serial=3)))
+        site.report.check(f"the set gives the ids to another {args}", result.status == POLICY
+                          and f"belong to anna ({image}/etc/subuid:4)" in words(result)
+                          and f"subid revoke --free -R {image} anna" in words(result)
+                          and "~" not in uids, f"{result}")
     for name in ("subuid-", "subgid-"):     # no backup can be written
         host_module.remove(f"{image}/etc/{name}")
         os.makedirs(f"{image}/etc/{name}/x")
@@ -321,7 +339,8 @@ def prunes(site):
     site.report.check("retired ranges are not exported", b"anna" not in result.out, f"{result}")
     result, *_ = apply(site.file(set_of("elsa:300000:10", "eve:400000:10", serial=3)))
     site.report.check("no other user gets them", result.status == POLICY
-                      and "they belong to ~anna" in words(result), f"{result}")
+                      and "they belong to ~anna" in words(result) and "'subid release -R "
+                      f"{image} --range 400000-400009' frees" in words(result), f"{result}")
     result, uids, _ = apply(site.file(set_of("elsa:300000:10", "anna:400000:10", serial=3)))
     site.box.check("anna comes back", (result.status, uids),
                    (DONE, "bob:500000:10\nzoe:700000:10\nelsa:300000:10\nanna:400000:10\n"))
