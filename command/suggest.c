@@ -53,7 +53,7 @@ void suggest_start(struct suggest *suggest, const char *word, size_t len)
 		.word = word,
 		.len = len,
 		/* Words that share no more are not alike: one step in two letters. */
-		.distance = len < 3 ? 2 :
+		.distance = len < 4 ? 2 :
 			    len < 7 ? 3 :
 				      4,
 	};

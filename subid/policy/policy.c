@@ -8,10 +8,12 @@
 #include <string.h>
 
 #include "command/allocation.h"
+#include "command/known-users.h"
 #include "command/policy-report.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/entry.h"
 #include "libsubid/core/limits.h"
+#include "libsubid/sys/etc-directory.h"
 #include "libsubid/sys/settings.h"
 #include "libsubid/user/owner.h"
 #include "message/i18n.h"
@@ -112,7 +114,7 @@ static struct policy_row start_row(const struct policy_verb *verb, const char *r
 	struct policy_row row = { .rule = rule, .line = place.line };
 	const char *root = verb->options.root;
 
-	snprintf(row.file, sizeof(row.file), "%s%s", root ? root : "",
+	snprintf(row.file, sizeof(row.file), "%s%s", etc_image_prefix(root),
 		 verb->site.files.files[place.file].path);
 	return row;
 }
@@ -223,15 +225,48 @@ static int show_all_rules(struct policy_verb *verb)
  * The rules for one user.
  */
 
+/* Returns whether a line of this owner would be the user's. */
+static bool names_user(void *context, struct policy_word word)
+{
+	struct policy_verb *verb = context;
+	struct entry entry = { .owner_len = 0 };
+
+	entry_set_owner(&entry, word.text, word.len);
+	return owner_is(&entry, &verb->owner);
+}
+
+/* Whether there may be rules for a user without an account: by the uid, or the name. */
+static bool may_have_rules(struct policy_verb *verb)
+{
+	const struct policy *policy = &verb->site.files.policy;
+	bool found = owner_is_number(verb->user, strlen(verb->user));
+
+	for (size_t i = 0; i < policy->n_assigns; i++)
+		found |= policy->assigns[i].by == POLICY_BY_USER &&
+			 names_user(verb, policy->assigns[i].name);
+	for (size_t i = 0; i < policy->n_shares; i++)
+		found |= names_user(verb, policy->shares[i].owner);
+	for (size_t i = 0; i < policy->n_owners; i++)
+		found |= names_user(verb, policy->owners[i].name);
+	return found;
+}
+
 /* Looks the user up; one without an account may have rules, too. */
 static int find_policy_user(struct policy_verb *verb)
 {
 	int r = owner_find(&verb->owner, verb->user, &verb->site.lookup, true);
 
-	if (r == 0 && !owner_has_account(&verb->owner))
-		report_line(PROGRAM, _("note: user '%s' does not exist"), verb->user);
-	if (r >= 0)
+	if (r >= 0 && owner_has_account(&verb->owner))
 		return 0;
+	if (r >= 0 && may_have_rules(verb)) {
+		report_line(PROGRAM, _("note: user '%s' does not exist"), verb->user);
+		return 0;
+	}
+	if (r >= 0) {
+		report_line(PROGRAM, _("user '%s' does not exist"), verb->user);
+		known_users_suggest(PROGRAM, verb->place.directory, verb->user);
+		return VERB_NO_USER;
+	}
 	report_line(PROGRAM, _("user '%s' is not known: %s"), verb->user,
 		    report_not_known(r));
 	return VERB_UNREADABLE;
@@ -283,16 +318,6 @@ static int show_assigned(struct policy_verb *verb, const struct policy_assign *a
 	return show_row(verb, &row);
 }
 
-/* Returns whether a line of this owner would be the user's. */
-static bool names_user(void *context, struct policy_word word)
-{
-	struct policy_verb *verb = context;
-	struct entry entry = { .owner_len = 0 };
-
-	entry_set_owner(&entry, word.text, word.len);
-	return owner_is(&entry, &verb->owner);
-}
-
 static int show_shared(struct policy_verb *verb)
 {
 	const struct policy *policy = &verb->site.files.policy;
@@ -336,7 +361,10 @@ static int policy_parse(int argc, char **argv, struct policy_verb *verb)
 
 	if (r || optind == argc)
 		return r;
-	report_line(PROGRAM, _("no argument is expected: '%s'"), argv[optind]);
+	report_line(PROGRAM,
+		    _("no argument is expected: '%s'; --for USER shows the rules "
+		      "for a user"),
+		    argv[optind]);
 	return verb_misuse(&verb_policy);
 }
 
@@ -399,7 +427,7 @@ const struct verb verb_policy = {
 		.options = policy_options,
 		.examples = policy_examples,
 		.statuses = verb_statuses,
-		.exits = VERB_EXITS_READ,
+		.exits = VERB_EXITS_READ | VERB_EXIT(VERB_NO_USER),
 		.page = "subid-policy(8)",
 	},
 	.run = policy_run,

@@ -6,10 +6,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "command/allocation.h"
 #include "command/edit.h"
 #include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
+#include "libsubid/store/retired.h"
 #include "libsubid/sys/etc-directory.h"
 #include "message/i18n.h"
 #include "message/report.h"
@@ -66,7 +69,48 @@ static bool is_placed(const struct allocate_item *item)
 	return allocate_is_placed(item, 0) || allocate_is_placed(item, 1);
 }
 
-/* Reports who got ids back. */
+/* Reports who had the ids that others got after the days of the rule `retire`. */
+static void report_former_of(const struct grant *grant, struct former *former, size_t i,
+			     size_t k)
+{
+	const struct table *old = &grant->edit.texts.old[k];
+	struct range range = grant->allocate.items[i].ranges[k], ids;
+	char name[LIMIT_OWNER_BYTES + 1], date[FORMER_DATE_BYTES];
+	struct table_near near = { .next = 0 };
+	struct former_owner owner;
+
+	while (range.end > 0 && table_next_near(old, range, &near)) {
+		const struct entry *entry = &near.reading->entry;
+
+		if (!retired_is(entry, NULL) || entry->owner_len >= sizeof(name) ||
+		    !range_intersect(entry->range, range, &ids))
+			continue;
+		memcpy(name, entry->owner, entry->owner_len);
+		name[entry->owner_len] = '\0';
+		former_find(former, kind_all[k], ids.start, name, &owner);
+		report_line(PROGRAM,
+			    _("note: %ss %" PRIu64 "-%" PRIu64
+			      " were those of %s until %s: files that have them are "
+			      "those of %s now; 'subid files DIR' shows files"),
+			    kind_all[k]->id, ids.start, ids.end - 1, owner.name,
+			    former_date(owner.epoch, date),
+			    owner_set_name(&grant->crowd.people, i));
+	}
+}
+
+static void report_former(const struct grant *grant)
+{
+	CLEANUP(former_cleanup)
+	struct former former = { .root = grant->options.change.common.root };
+
+	for (size_t k = 0; k < 2; k++)
+		for (size_t i = 0; retired_are_any(&grant->edit.texts.old[k]) &&
+				   i < grant->allocate.n;
+		     i++)
+			report_former_of(grant, &former, i, k);
+}
+
+/* Reports who got ids back, and who had those that others got. */
 void grant_report_retired(const struct grant *grant)
 {
 	for (size_t i = 0; i < grant->allocate.n; i++) {
@@ -80,6 +124,7 @@ void grant_report_retired(const struct grant *grant)
 				    owner_set_name(&grant->crowd.people, i),
 				    former_date(epoch, date));
 	}
+	report_former(grant);
 }
 
 /* Whether the user of item @i gets nothing, since there are a range or these ids already.

@@ -33,13 +33,17 @@ static const char *contradiction(const struct grant_options *options)
 		    options->uids.end > 0;
 	bool filtered = options->group || options->min_uid != UINT64_MAX ||
 			options->max_uid != UINT64_MAX;
+	int sources = (options->n_users > 0) + !!options->batch + options->all_users +
+		      (options->uids.end > 0);
 
-	bool uids = options->uids.end > 0;
-
-	if ((options->n_users > 0) + !!options->batch + options->all_users + uids != 1)
-		return N_("one of USER, --batch, --all-users and --uids is required");
+	if (sources > 1)
+		return N_("USER, --batch, --all-users and --uids exclude each other");
+	if (filtered && !options->all_users)
+		return N_("--min-uid, --max-uid and --group require --all-users");
 	if (options->network && !options->all_users)
 		return N_("--network requires --all-users");
+	if (sources == 0)
+		return N_("one of USER, --batch, --all-users and --uids is required");
 	if (range_count(options->uids) > UIDS_MAX)
 		return N_("--uids has more than 1000000 uids");
 	if (many && options->range.end > 0)
@@ -54,8 +58,6 @@ static const char *contradiction(const struct grant_options *options)
 			  "--all-users");
 	if (options->at_least && (options->if_missing || options->all_users))
 		return N_("--at-least excludes --if-missing and --all-users");
-	if (filtered && !options->all_users)
-		return N_("--min-uid, --max-uid and --group require --all-users");
 	if (options->all_users && options->change.no_account)
 		return N_("--all-users and --no-account exclude each other");
 	if (options->strict && options->policy.allow_overlap)

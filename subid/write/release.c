@@ -34,7 +34,10 @@ static int release_parse(int argc, char **argv, struct release *release)
 	if (optind == argc && release->revoke.ranges.n > 0)
 		return 0;
 	if (optind < argc)
-		report_line(PROGRAM, _("too many arguments: %s"), argv[optind]);
+		report_line(PROGRAM,
+			    _("'%s': ids are named, not users: --range FIRST-LAST; "
+			      "'subid list --retired' shows them"),
+			    argv[optind]);
 	else
 		report_line(PROGRAM, _("--range is required"));
 	return verb_misuse(&verb_release);

@@ -161,20 +161,14 @@ static int check_accounts(struct rename *rename)
 	if (owner.r && !rename->change.no_account) {
 		report_line(PROGRAM, _("user '%s' does not exist"), rename->owner);
 		known_users_suggest(PROGRAM, rename->edit.etc, rename->owner);
-		report_line(PROGRAM,
-			    _("rename the account first: usermod -l %s %s; or, for an "
-			      "owner without account: --no-account"),
-			    rename->owner, rename->old);
+		rename_report_no_account(rename, old.r == 0);
 		return VERB_NO_USER;
 	}
 	if (old.r == 0 && owner.r == 0 && old.account.uid != owner.account.uid) {
 		report_line(PROGRAM, _("%s (uid %u) and %s (uid %u) are two users"),
 			    rename->old, old.account.uid, rename->owner,
 			    owner.account.uid);
-		report_line(PROGRAM,
-			    _("to hand ranges over: %s revoke --range ... %s, then "
-			      "%s grant --range ... %s"),
-			    PROGRAM, rename->old, PROGRAM, rename->owner);
+		rename_report_handover(rename, &old.account);
 		return VERB_POLICY;
 	}
 	rename->same = old.r == 0 && owner.r == 0;

@@ -28,5 +28,7 @@ int rename_find_owners(struct rename *rename);
 int rename_canonical(struct rename *rename);
 void rename_record(struct rename *rename, bool done);
 int rename_show(struct rename *rename);
+void rename_report_no_account(const struct rename *rename, bool old_exists);
+void rename_report_handover(const struct rename *rename, const struct account *old);
 
 #endif

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command/policy-report.h"
 #include "libsubid/core/array.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
@@ -27,7 +26,6 @@ int retire_by_policy(struct revoke *revoke)
 {
 	CLEANUP(policy_files_cleanup) struct policy_files site = { .n = 0 };
 	struct edit *edit = &revoke->edit;
-	char place[POLICY_PLACE_BYTES];
 	int r;
 
 	if (revoke->retires || revoke->frees)
@@ -39,11 +37,9 @@ int retire_by_policy(struct revoke *revoke)
 	/* The rule may be in a file that cannot be read, and retiring loses nothing. */
 	revoke->retires = policy_retires(&site.policy) || site.n_faults > 0;
 	edit->change = revoke->retires ? EDIT_RETIRES : EDIT_REMOVES;
-	if (!site.policy.retire.how || !revoke->retires)
-		return 0;
-	policy_place_text(&site, edit->root, site.policy.retire.place, place);
-	report_line(PROGRAM, _("note: by %s the ids are retired; --free frees them"),
-		    place);
+	if (site.policy.retire.how && revoke->retires)
+		policy_place_text(&site, edit->root, site.policy.retire.place,
+				  revoke->rule);
 	return 0;
 }
 
@@ -76,6 +72,32 @@ int retire_write_records(const struct edit *edit, const struct retired *retired)
 	verb_report_state(edit->root, STATE_RETIRED, report_error(-r));
 	report_line(PROGRAM, _("nothing is changed"));
 	return EDIT_NOT_WRITTEN;
+}
+
+/* Reports where ids of the user are that are retired. Returns whether there are any. */
+bool retire_report_retired(const struct revoke *revoke, const struct revoke_user *user)
+{
+	char name[RETIRED_NAME_BYTES];
+	size_t len = retired_name(user->name, strlen(user->name), name);
+
+	for (size_t k = 0; k < 2; k++) {
+		const struct table *table = &revoke->edit.db.sides[k].table;
+		struct table_cursor cursor = { 0 };
+		struct table_line line;
+
+		while (table_next(table, &cursor, &line)) {
+			if (line.fault || line.entry.owner_len != len ||
+			    memcmp(line.entry.owner, name, len) != 0)
+				continue;
+			report_line(PROGRAM,
+				    _("the ids of %s are retired already (%s/%s:%" PRIu64
+				      ")"),
+				    user->name, revoke->edit.directory,
+				    kind_all[k]->database, line.number);
+			return true;
+		}
+	}
+	return false;
 }
 
 /*

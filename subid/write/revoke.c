@@ -184,10 +184,11 @@ static int revoke_from(struct revoke *revoke, struct revoke_user *user)
 static int report_none_held(const struct revoke *revoke, const struct revoke_user *user)
 {
 	const struct range *ranges = revoke->ranges.ranges;
+	bool all = range_count(ranges[0]) == ID_END;
 
-	if (revoke->if_held)
-		return VERB_DONE;
-	if (range_count(ranges[0]) == ID_END)
+	if (revoke->if_held || (all && retire_report_retired(revoke, user)))
+		return revoke->if_held ? VERB_DONE : VERB_NONE;
+	if (all)
 		report_line(PROGRAM, _("%s has no subordinate ids"), user->name);
 	else
 		report_line(PROGRAM, _("%s has none of the ids %" PRIu64 "-%" PRIu64),
@@ -222,6 +223,10 @@ static int apply_revoke(struct revoke *revoke)
 		r = retire_put_free(revoke);
 	if (r == 0 && status == 0 && revoke->retires)
 		r = retire_write_records(&revoke->edit, &revoke->retired);
+	if (r == 0 && status == 0 && *revoke->rule)
+		report_line(PROGRAM,
+			    _("note: by %s the ids are retired; --free frees them"),
+			    revoke->rule);
 	return r ? r : status;
 }
 

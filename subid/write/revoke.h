@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "command/policy-report.h"
 #include "libsubid/core/range.h"
 #include "libsubid/store/retired.h"
 #include "subid/verb/in-use.h"
@@ -29,15 +30,16 @@ struct revoke {
 	size_t n_users;
 	size_t n_named; /* on the command line; 0: the owners of --range are found */
 	bool all;
-	bool as_name;	/* an owner that is a uid and a login name is the login name */
-	bool as_uid;	/* ... is the uid */
-	bool if_held;	/* succeed if there is nothing to revoke */
-	bool in_use;	/* also revoke ids that processes use */
-	bool frees;	/* whatever the policy says */
-	bool retires;	/* the ids are not free afterwards */
-	bool takes_any; /* --range is enough, without a user */
-	struct range_set ranges; /* the ids to revoke */
-	bool kinds[2];		 /* the databases to change */
+	bool as_name; /* an owner that is a uid and a login name is the login name */
+	bool as_uid;  /* ... is the uid */
+	bool if_held; /* succeed if there is nothing to revoke */
+	bool in_use;  /* also revoke ids that processes use */
+	bool frees;   /* whatever the policy says */
+	bool retires; /* the ids are not free afterwards */
+	char rule[POLICY_PLACE_BYTES]; /* which says so; "": none */
+	bool takes_any;		       /* --range is enough, without a user */
+	struct range_set ranges;       /* the ids to revoke */
+	bool kinds[2];		       /* the databases to change */
 	struct retired retired;
 	struct edit edit;
 };
@@ -54,6 +56,7 @@ void revoke_describe(const struct revoke *revoke, const char *word,
  */
 
 int retire_by_policy(struct revoke *revoke);
+bool retire_report_retired(const struct revoke *revoke, const struct revoke_user *user);
 void retire_find_uid(const struct edit *edit, struct owner *owner);
 int retire_find_owners(struct revoke *revoke);
 int retire_put_free(struct revoke *revoke);

@@ -65,7 +65,7 @@ Test(suggest, is_as_the_model)
 	for (size_t i = 0; i < n; i++)
 		for (size_t j = 0; j < n; j++) {
 			size_t steps = model_steps(words[i], words[j]);
-			size_t len = strlen(words[i]), most = len < 3 ? 1 : 2;
+			size_t len = strlen(words[i]), most = len < 4 ? 1 : 2;
 			bool wanted = steps > 0 && steps <= most && steps < len;
 			struct suggest suggest;
 

@@ -600,12 +600,16 @@ def test_rename(case):
     case("another name of the uid", ("rename", "elsa", "elsatwin"), DONE,
          ("elsa:1:1\n", ""), ("elsatwin:1:1\n", ""))
     case("two users", ("rename", "elsa", "anna"), POLICY, ("elsa:1:1\n", ""),
-         says=("elsa (uid 5001) and anna (uid 5002) are two users", "to hand ranges over"))
+         says=("elsa (uid 5001) and anna (uid 5002) are two users", "to hand ranges over: subid revoke --free -u elsa && "
+               "subid grant -u --range 1-1 anna"))
     case("the new one has ranges", ("rename", "ghost", "elsa"), POLICY,
          ("ghost:1:1\nelsa:5:5\n", "ghost:1:1\n"),
          says=("elsa has a range of its own (/etc/subuid:2)",))
     case("no such user", ("rename", "elsa", "emma"), NO_USER, ("elsa:1:1\n", ""),
          says=("user 'emma' does not exist", "usermod -l emma elsa"))
+    case("no such user, and no old one", ("rename", "~ghost", "zoe"), NO_USER,
+         ("~ghost:1:1\nbob:5:5\n", ""), says=("user 'zoe' does not exist\n"
+         "subid: make the account first: useradd zoe; or",))
     case("no such user, with --no-account", ("rename", "ghost", "emma", "--no-account"), DONE,
          ("ghost:1:1", ""), ("emma:1:1\n", ""))
     case("to a number", ("rename", "ghost", "5001"), USAGE, old, says=("no name",))
@@ -632,7 +636,8 @@ def test_words(case):
     for args, says in (
             ((), "a verb is missing"), (("grant",), "one of USER, --batch, --all-users"),
             (("grant", "elsa", "anna", "--range", "5-6"), "--range is for one user"),
-            (("grant", "elsa", "--batch", LIST), "one of USER"),
+            (("grant", "elsa", "--batch", LIST), "USER, --batch, --all-users and --uids exclude"),
+            (("grant", "--group", "users"), "--group require --all-users"),
             (("grant", "elsa", "--count", "0"), "--count: '0' is no decimal number"),
             (("grant", "elsa", "--count", "010"), "--count"),
             (("grant", "elsa", "--count", "4294967297"), "--count"),

@@ -13,7 +13,8 @@ import host as host_module
 import subid_box
 from host import CLEAN_PATH, ELSA, ROOT, Account, NameService, built, quick
 from library_box import library_of
-from subid_box import DONE, FINDINGS, NONE, UNREADABLE, USAGE, documented, etc_text, words
+from subid_box import (DONE, FINDINGS, NO_USER, NONE, UNREADABLE, USAGE, documented, etc_text,
+                       words)
 
 POLICY = 20
 POOLS = "pool a 3000000-3000999 count=10\npool b 4000000-4000999 count=10\n"
@@ -217,6 +218,14 @@ def shown(site):
     rows = site.box.rows("policy", "--for", "root", name="rules")
     site.box.check("for others", [(row["rule"], row["kind"], row["first"]) for row in rows[:2]],
                    [("login.defs", "uid", 100000), ("login.defs", "gid", 100000)])
+    for user, status, said in (("elsaa", NO_USER, "user 'elsaa' does not exist\nsubid: did you "
+                                "mean 'elsa'?"), ("x", DONE, "note: user 'x' does not exist")):
+        result = site.box.run("policy", "--for", user)
+        site.report.check(f"for {user}, who has no account", result.status == status
+                          and said in words(result), f"{result}")
+    result = site.box.run("policy", "elsa")
+    site.report.check("a user, without --for", result.status == USAGE
+                      and "--for USER shows" in words(result), f"{result}")
     result = site.box.run("policy", caller=ELSA)
     site.box.check("a user may see it", (result.status, len(result.out.splitlines())), (DONE, 7))
     site.rules("pool a 5\n")

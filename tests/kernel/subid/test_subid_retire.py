@@ -107,6 +107,8 @@ def test_retire(case):
          left=both(f"100000 10 {long} - retire"))
     case("nothing to retire", ("retire", "bob"), NONE, "anna:1:2\n",
          says=("bob has no subordinate ids",))
+    case("nothing to retire any more", ("retire", "bob"), NONE, "anna:1:2\n~bob:100000:10\n",
+         says=("the ids of bob are retired already (/etc/subuid:2)",))
     case("retired twice", ("retire", "--no-account", "~bob"), DONE, "~bob:100000:10\n")
     case("an owner that is too long", ("retire", "--range", "100000-100009"), POLICY,
          f"{'x' * 700}:100000:10\n", says=("longer than 256 bytes",))
@@ -132,6 +134,8 @@ def test_release(case):
     case("a part", ("release", "--range", "100003-100003"), DONE, "~bob:100000:10\n",
          "~bob:100000:3\n~bob:100004:6\n", known=both("100000 10 bob 5003 5 retire"),
          left=both("100000 10 bob 5003 retire"))
+    case("a user", ("release", "bob"), USAGE, "~bob:100000:10\n",
+         says=("'bob': ids are named, not users: --range FIRST-LAST; 'subid list --retired'",))
     case("nothing", ("release", "--range", "1-5"), NONE, "bob:1:5\n",
          says=("no id of 1-5 is retired",))
     case("nothing, and that is right", ("release", "--if-held", "--range", "1-5"), DONE,
@@ -151,6 +155,9 @@ def test_policy(case):
     case("revoke retires by the policy", ("revoke", "bob"), DONE, "bob:100000:10\n",
          "~bob:100000:10\n", says=("by /etc/subid.d/10.conf:1 the ids are retired; --free",),
          left=both("100000 10 bob 5003 revoke"))
+    result = case("nothing to revoke: no note about the rule", ("revoke", "bob"), NONE,
+                  "anna:1:2\n", says=("bob has no subordinate ids",))
+    case.report.check("... none", "by /etc" not in words(result), str(result))
     case("revoke --free", ("revoke", "--free", "bob"), DONE, "bob:100000:10\n", "", left=[])
     case.policy("retire off\n")
     case("retire off", ("revoke", "bob"), DONE, "bob:100000:10\n", "", left=[])
@@ -201,6 +208,9 @@ def test_back(case):
          "~bob:100000:10\n", known=known, says=(
              "uids 100000-100009 are retired, formerly of bob (/etc/subuid:1); "
              "'subid release --range 100000-100009' frees them",))
+    case("... in an image", ("grant", "-R", "/", "--range", "100000-100009", "bob"), POLICY,
+         "~bob:100000:10\n", known=known, says=(
+             "formerly of bob (/etc/subuid:1); 'subid release -R / --range 100000-100009' frees",))
     case.put("~bob:100000:10\n", known)
     os.chmod(RETIRED, 0o666)
     result = case.box.run("grant", "bob")
@@ -221,9 +231,11 @@ def test_days(case):
          says=("bob gets no uids",))
     case.policy("retire 30\n")
     case("after the days", ("grant", "bob"), DONE, lines, "elsa:100005:5\nbob:100000:5\n",
-         known=known)
+         known=known, says=("note: gids 100000-100004 were those of anna until 1970-01-01: files "
+                            "that have them are those of bob now",))
     case("exactly these ids", ("grant", "--range", "100001-100002", "bob"), DONE, lines,
-         "elsa:100005:5\nbob:100001:2\n", known=known)
+         "elsa:100005:5\nbob:100001:2\n", known=known,
+         says=("note: uids 100001-100002 were those of anna until 1970-01-01",))
     case("before the days", ("grant", "bob"), NONE, lines, says=("bob gets no uids",),
          known=both(f"100000 5 anna 5002 {NEVER} retire"))
     case("it is not known since when", ("grant", "bob"), NONE, lines,
