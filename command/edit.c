@@ -138,7 +138,7 @@ int edit_tell_unread(struct edit *edit, const struct kind *kind, int r)
 /* Reports that a user could not be looked up. Returns EDIT_UNKNOWN_USER. */
 int edit_fail_user(const struct edit *edit, const char *login, int r)
 {
-	if (report_is_silence(r))
+	if (report_is_silence(r) || r == -ENOPKG)
 		report_line(edit->program, _("user '%s' is not known: %s"), login,
 			    report_not_known(r));
 	else

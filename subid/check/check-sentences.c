@@ -95,19 +95,31 @@ static void describe_kubelet(struct check *check, struct problem *problem)
 #define KEPT_MAX 4
 
 /* Returns whether the name service may have an account with this name. */
-static bool is_unknown(const struct check *check, const char *owner)
+static bool is_silent_about(const struct check *check, const char *owner)
 {
-	return check->unreadable ||
-	       accounts_by_name(&check->unknown, owner, strlen(owner));
+	return accounts_by_name(&check->unknown, owner, strlen(owner));
 }
 
-/* For a finding whose cure depends on an owner that NSS could not look up. */
-static void cure_by_waiting(struct problem *problem, const char *owner)
+/* Returns whether what is unreadable, or an account, may make the cure another one. */
+static bool is_unknown(const struct check *check, const char *owner)
 {
-	causes_cure(&problem->cause,
-		    _("repeat this when the name service answers: the command "
-		      "depends on who %s is"),
-		    owner);
+	return check->unreadable || is_silent_about(check, owner);
+}
+
+/* For a finding whose cure depends on an owner for whom is_unknown(). */
+static void cure_by_waiting(const struct check *check, struct problem *problem,
+			    const char *owner)
+{
+	if (is_silent_about(check, owner))
+		causes_cure(&problem->cause,
+			    _("repeat this when the name service answers: the command "
+			      "depends on who %s is"),
+			    owner);
+	else
+		causes_cure(
+			&problem->cause,
+			_("repeat this when all files can be read, perhaps as root: the "
+			  "command depends on them"));
 }
 
 /* Reports what the owner that loses the ids keeps of the line. */
@@ -147,9 +159,9 @@ static void describe_overlap(struct check *check, struct problem *problem)
 	if (problem->severity == FINDING_NOTE)
 		return;
 	if (is_unknown(check, problem->owner) || is_unknown(check, problem->other)) {
-		cure_by_waiting(problem, is_unknown(check, problem->owner) ?
-						 problem->owner :
-						 problem->other);
+		cure_by_waiting(check, problem,
+				is_unknown(check, problem->owner) ? problem->owner :
+								    problem->other);
 		return;
 	}
 	add_kept(check, problem);
@@ -287,7 +299,7 @@ static void describe_ids(struct check *check, const struct finding *finding,
 	if (problem->severity == FINDING_NOTE)
 		return;
 	if (is_unknown(check, owner))
-		cure_by_waiting(problem, owner);
+		cure_by_waiting(check, problem, owner);
 	else if (finding->code == FINDING_ACCOUNT)
 		cure_account(check, problem);
 	else
@@ -324,7 +336,7 @@ static void describe_sides(const struct check *check, const struct finding *find
 				problem->owner, problem->kind->id, other->id,
 				problem->ids.start, problem->ids.end - 1);
 	if (is_unknown(check, problem->owner))
-		cure_by_waiting(problem, problem->owner);
+		cure_by_waiting(check, problem, problem->owner);
 	else if (!account && (strcmp(problem->owner, "containers") != 0 ||
 			      !cure_quote(problem->owner, login)))
 		return;

@@ -29,6 +29,7 @@
 #include "libsubid/sys/fd.h"
 #include "libsubid/sys/login-defs.h"
 #include "libsubid/sys/wait.h"
+#include "libsubid/user/passwd-file.h"
 #include "message/i18n.h"
 #include "message/report.h"
 #include "subid/doctor/doctor.h"
@@ -248,6 +249,32 @@ static int status_of_child(int status)
 	}
 }
 
+/*
+ * Looks up the home directory of a local user, for the checks up to that of the helper,
+ * which does not work. The user has only the primary group. Returns 0, ACCOUNT_NONE or
+ * -errno.
+ */
+static int find_local_identity(struct identity *user)
+{
+	CLEANUP(passwd_file_cleanup) struct passwd_file file = PASSWD_FILE_NONE;
+	const char *name = user->account->name, *home;
+	struct passwd_line line;
+	size_t len;
+	int r = passwd_file_open(&file, AT_FDCWD, &kind_uid), fault;
+
+	if (r)
+		return r;
+	do {
+		r = passwd_file_next(&file, &line, &fault);
+		if (r <= 0)
+			return r < 0 ? r : ACCOUNT_NONE;
+	} while (line.name_len != strlen(name) || memcmp(line.name, name, line.name_len));
+	home = passwd_find_field(file.line.text, file.line.len, PASSWD_HOME, &len);
+	user->home = strndup(home, len);
+	user->n_groups = 0;
+	return user->home ? 0 : -ENOMEM;
+}
+
 /* Looks up home and groups. Returns 0, or an exit status with the reason reported. */
 static int find_identity(struct helper *asker, struct identity *user)
 {
@@ -256,6 +283,8 @@ static int find_identity(struct helper *asker, struct identity *user)
 	if (r == 0)
 		r = nss_client_groups(asker, user->account, &user->groups,
 				      &user->n_groups);
+	if (r == -ENOPKG && !user->home)
+		r = find_local_identity(user);
 	/* End root's NSS child before a process of the user starts. */
 	helper_end(asker);
 	if (r == 0)

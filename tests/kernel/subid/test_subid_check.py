@@ -1218,6 +1218,13 @@ def troubles(box):
     result = box.run("check", caller=ELSA)
     report.check("unreadable for a user", result.status == UNREADABLE and
                  "/etc/subgid: Permission denied" in words(result), f"{result}")
+    box.put(f"{GOOD}anna:100000:10\n", "")
+    os.mkdir("/etc/subid.d", 0o700)
+    result = box.run("check", caller=ELSA)
+    report.check("rules that a user cannot read", result.status == UNREADABLE and
+                 b"[overlap]" in result.out and b"can be read, perhaps as root: " in result.out and
+                 b"name service" not in result.out, f"{result}")
+    os.rmdir("/etc/subid.d")
     box.put(SPOILT, GOOD)
     result = box.run("check", caller=ELSA)
     report.check("reading needs no root", result.status == FINDINGS and

@@ -460,6 +460,14 @@ def without_helper(s, spoil, cause, fix=None):
             s.host.write("/etc/nsswitch.conf", service)
             row = s.broken(cause, "helper")
             require(row["kind"] is None and s.host.helper in row["evidence"], f"{row}")
+            root = s.box.rows("doctor", "elsa", name="links", env=s.env(), status=FINDINGS)
+            require([one for one in root if one["state"] == "broken"] == [row],
+                    f"root is told another thing: {root}")
+            result = s.box.run("revoke", "stranger")
+            require(service != OTHER_SERVICE or cause == "HELPER_TRACEABLE" or
+                    result.status == UNREADABLE and
+                    b"'stranger' is not known: the program that asks the name service cannot be "
+                    b"used; " in result.err, f"{result}")
             if fix is None:
                 s.fix(row)
             else:
