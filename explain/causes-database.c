@@ -328,11 +328,23 @@ static bool partly_delegated(const struct facts *facts)
 
 static void tell_partly_delegated(const struct facts *facts, struct cause *cause)
 {
-	causes_evidence(cause,
-			_("of extent %zu the %ss %" PRIu64 "-%" PRIu64
-			  " are not delegated to %s, others are"),
-			facts->refused + 1, facts->kind->id, facts->missing.start,
-			facts->missing.end - 1, facts->account->name);
+	const struct facts_grants *grants = &facts->grants;
+	const struct range missing = facts->missing;
+	const char *name = facts->account->name, *id = facts->kind->id;
+
+	if (grants->taken)
+		causes_evidence(cause,
+				_("of extent %zu the %ss %" PRIu64 "-%" PRIu64
+				  " are not delegated to %s, others are; line %" PRIu64
+				  " gives some of them to %s"),
+				facts->refused + 1, id, missing.start, missing.end - 1,
+				name, grants->taken, grants->taken_by);
+	else
+		causes_evidence(cause,
+				_("of extent %zu the %ss %" PRIu64 "-%" PRIu64
+				  " are not delegated to %s, others are"),
+				facts->refused + 1, id, missing.start, missing.end - 1,
+				name);
 	cure_by_grant(facts, cause);
 }
 
@@ -361,6 +373,12 @@ static void tell_not_delegated(const struct facts *facts, struct cause *cause)
 				grants->taken_by);
 	else if (!grants->owns)
 		causes_evidence(cause, _("%s delegates nothing to %s"), path, name);
+	else if (grants->taken)
+		causes_evidence(cause,
+				_("line %" PRIu64 " of %s gives some of these %ss to %s, "
+				  "and %s has others, as %" PRIu64 "-%" PRIu64),
+				grants->taken, path, facts->kind->id, grants->taken_by,
+				name, grants->first.start, grants->first.end - 1);
 	else if (grants->ranges == 1)
 		causes_evidence(cause,
 				_("%s delegates only %" PRIu64 "-%" PRIu64 " to %s"),

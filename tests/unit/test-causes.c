@@ -577,6 +577,19 @@ LEAST(not_delegated_but_to_anna)
 	f->grants.taken = 3;
 	strcpy(f->grants.taken_by, "anna");
 }
+LEAST(not_delegated_others_but_to_anna)
+{
+	not_delegated_but_to_anna(f);
+	f->grants.owns = true;
+	f->grants.first = (struct range){ 300000, 365536 };
+	f->grants.ranges = 1;
+}
+LEAST(partly_delegated_and_to_anna)
+{
+	partly_delegated(f);
+	f->grants.taken = 3;
+	strcpy(f->grants.taken_by, "anna");
+}
 LEAST(no_range)
 {
 	refuse(f);
@@ -925,6 +938,10 @@ static const struct least {
 	{ CAUSE_NOT_DELEGATED, not_delegated, "100200-100999" },
 	{ CAUSE_PASSED_THROUGH, passed_through, "id 1005 is not delegated to elsa" },
 	{ CAUSE_NOT_DELEGATED, not_delegated_but_to_anna, "line 3 gives some of these" },
+	{ CAUSE_NOT_DELEGATED, not_delegated_others_but_to_anna,
+	  "to anna, and elsa has others, as 300000-365535" },
+	{ CAUSE_PARTLY_DELEGATED, partly_delegated_and_to_anna,
+	  "line 3 gives some of them to anna" },
 	{ CAUSE_NO_RANGE, no_range, "delegates nothing to elsa" },
 	{ CAUSE_USERNS_LIMIT, userns_limit, "nested 32 deep" },
 	{ CAUSE_USERNS_LIMIT, userns_limit_unread, "nested 32 deep" },

@@ -98,11 +98,15 @@ SENTENCES = {
     "PASSED_THROUGH": ("{k}id {id} is not delegated to {name}: to pass it through gives the "
                        "container all rights of that {k}id",),
     "PARTLY_DELEGATED": ("of extent {extent} the {k}ids {missing} are not delegated to {name}, "
-                         "others are",),
+                         "others are",
+                         "of extent {extent} the {k}ids {missing} are not delegated to {name}, "
+                         "others are; line {line} gives some of them to {owner}"),
     "NOT_DELEGATED": ("{file} does not delegate {missing} to {name}",
                       "{file} delegates nothing to {name}",
                       "{file} delegates nothing to {name}; line {line} gives some of these "
                       "{k}ids to {owner}",
+                      "line {line} of {file} gives some of these {k}ids to {owner}, and {name} "
+                      "has others, as {first}",
                       "{file} delegates only {first} to {name}",
                       "{source} delegates only {first} to {name}",
                       "{file} delegates {ranges} ranges to {name}, as {first}, but not this "

@@ -235,7 +235,7 @@ def _(s):
 def _(s):
     s.database("anna:100000:10\nelsatwin:300000:65536\n")
     s.refused(ASK, NOT_ALLOWED, "NOT_DELEGATED", "ask for ids of yours, as 300000-365535",
-              first="300000-365535")
+              first="300000-365535", line=1, owner="anna")
     s.granted("PID 0 300000 65536")
     s.database("elsatwin:0100000:1000\n")
     s.refused(ASK, NOT_ALLOWED, "LINE_MALFORMED", line=1,
@@ -285,7 +285,8 @@ def _(s):
     # the ranges of the user, if there are any
     s.database("bob:200000:5\nanna:100000:65536\nelsa:500000:2000\n")
     s.refused(ASK, NOT_ALLOWED, "NOT_DELEGATED",
-              "ask for ids of yours, as 500000-501999", first="500000-501999")
+              "ask for ids of yours, as 500000-501999", first="500000-501999", line=2,
+              owner="anna")
     s.granted("PID 0 500000 2000")
 
 
@@ -300,6 +301,23 @@ def _(s):
     s.fix()
     with open(s.file) as file:
         require(file.read() == "anna:100000:65536\nroot:100000:1000\n", "other lines")
+
+
+@case("root has other ids and wants some of another user", "NOT_DELEGATED", "PARTLY_DELEGATED")
+def _(s):
+    """Incus keeps the ids of an instance when root's range has changed: before root shares
+    the ids, the message says with whom."""
+    s.caller = ROOT
+    s.database("anna:655360:65536\nroot:1000000:1000000000\n")
+    s.refused("PID 0 655360 65536", denied("0-65536", "655360-720896"), "NOT_DELEGATED",
+              line=1, owner="anna", first="1000000-1000999999")
+    s.fix()
+    s.granted("PID 0 655360 65536")
+    s.database("anna:200000:10\nroot:200010:65526\n")
+    s.refused("PID 0 200000 65536", denied("0-65536", "200000-265536"), "PARTLY_DELEGATED",
+              extent=1, missing="200000-200009", line=1, owner="anna")
+    s.fix()
+    s.granted("PID 0 200000 65536")
 
 
 @case("an id that root passes through", "PASSED_THROUGH")
@@ -342,7 +360,8 @@ def _(s):
     for content, cause, values in (("anna:100500:65536\n", "NOT_DELEGATED",
                                     {"line": 1, "owner": "anna"}),
                                    ("elsa:100000:100\nanna:100500:65536\n", "PARTLY_DELEGATED",
-                                    {"extent": 1, "missing": "100100-100999"})):
+                                    {"extent": 1, "missing": "100100-100999", "line": 2,
+                                    "owner": "anna"})):
         s.database(content)
         anna = "anna:100500:65536\n"
         s.refused(ASK, NOT_ALLOWED, cause, **values)
