@@ -27,28 +27,52 @@ static bool no_range(const struct facts *facts)
 	return is_at(facts, FACTS_RANGE) && facts->missing.end > 0;
 }
 
-static void tell_no_range(const struct facts *facts, struct cause *cause)
+/* Gives a range; where none can be given, another command says why. */
+static void cure_by_range(const struct facts *facts, struct cause *cause)
 {
-	struct range free = facts->host->free;
+	const struct facts_host *host = facts->host;
 	char login[CURE_QUOTED_BYTES];
 
-	if (free.end > 0)
+	if (!cure_quote(facts->account->name, login))
+		return;
+	if (!host->no_grant || host->no_grant == FACTS_GRANT_UNKNOWN)
+		causes_cure_as_root(cause, "usermod-ext -S %s", login);
+	else if (host->no_grant == FACTS_GRANT_COUNT)
+		causes_cure_as_root(cause, "subid grant --count %d %s", COUNT_USUAL,
+				    login);
+	else if (host->free.end > 0)
+		causes_cure_as_root(cause,
+				    "subid grant --range %" PRIu64 "-%" PRIu64 " %s",
+				    host->free.start, host->free.end - 1, login);
+	else
+		causes_cure(cause, _("correct what 'subid grant --dry-run %s' reports"),
+			    login);
+}
+
+static void tell_no_range(const struct facts *facts, struct cause *cause)
+{
+	const char *path = facts->kind->path, *name = facts->account->name;
+	int no_grant = facts->host->no_grant;
+
+	if (no_grant == FACTS_GRANT_FULL)
 		causes_evidence(
 			cause,
 			_("%s delegates nothing to %s, and no range is free within "
 			  "the bounds of /etc/login.defs"),
-			facts->kind->path, facts->account->name);
+			path, name);
+	else if (no_grant == FACTS_GRANT_COUNT)
+		causes_evidence(cause,
+				_("%s delegates nothing to %s, and new ranges have no "
+				  "ids: %s is 0 in /etc/login.defs"),
+				path, name, facts->kind->conf_count);
+	else if (no_grant && no_grant != FACTS_GRANT_UNKNOWN)
+		causes_evidence(cause,
+				_("%s delegates nothing to %s, and by the rules or "
+				  "settings no range can be given"),
+				path, name);
 	else
-		causes_evidence(cause, _("%s delegates nothing to %s"), facts->kind->path,
-				facts->account->name);
-	if (!cure_quote(facts->account->name, login))
-		return;
-	if (free.end > 0)
-		causes_cure_as_root(cause,
-				    "subid grant --range %" PRIu64 "-%" PRIu64 " %s",
-				    free.start, free.end - 1, login);
-	else
-		causes_cure_as_root(cause, "usermod-ext -S %s", login);
+		causes_evidence(cause, _("%s delegates nothing to %s"), path, name);
+	cure_by_range(facts, cause);
 }
 
 static bool owner_renamed(const struct facts *facts)
@@ -120,6 +144,11 @@ static void tell_range_small(const struct facts *facts, struct cause *cause)
 				    "subid grant %s--range %" PRIu64 "-%" PRIu64 " %s",
 				    causes_kind_only(facts), host->free.start,
 				    host->free.end - 1, login);
+	else if (host->no_grant == FACTS_GRANT_POOL)
+		causes_cure(cause,
+			    _("change the rule of the pool that 'subid policy --for %s' "
+			      "shows, if the user is to have more"),
+			    facts->account->name);
 	else if (host->limited)
 		causes_cure(cause,
 			    _("start the container with more %ss: none are free in this "

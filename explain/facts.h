@@ -120,6 +120,15 @@ struct facts_grants {
 	char taken_by[LIMIT_OWNER_BYTES + 1];
 };
 
+/* Why a user is given no range without a choice of ids. */
+enum facts_no_grant {
+	FACTS_GRANT_FULL = 1, /* none is free within the bounds of login.defs(5) */
+	FACTS_GRANT_COUNT,    /* the count in login.defs(5) is 0 */
+	FACTS_GRANT_POOL,     /* the rule of the user's pool gives none */
+	FACTS_GRANT_WRONG,    /* a rule or a setting is wrong */
+	FACTS_GRANT_UNKNOWN,  /* something cannot be read */
+};
+
 /* Facts about the whole host, see subid-doctor(1). */
 struct facts_host {
 	/* Settings of the kernel; -1: it has no such setting. */
@@ -135,6 +144,7 @@ struct facts_host {
 	struct range own; /* the one with the user's own id; end 0: none */
 	/* FACTS_COUNT, FACTS_FILES, FACTS_KUBELET */
 	struct range free; /* ids that can be given instead; end 0: none */
+	int no_grant;	   /* FACTS_COUNT, FACTS_RANGE: 0, or an enum facts_no_grant */
 	bool free_of_both; /* uids and gids */
 	bool limited;	   /* this user namespace has not all ids */
 	bool outermost;	   /* this is the initial user namespace */
@@ -156,7 +166,7 @@ struct facts_host {
 	const char *loser;    /* the owner that is to lose the ids */
 	bool sharer_unknown; /* the name service did not answer whether the other owner is
 				a user */
-	bool no_account;      /* the loser is no user */
+	bool no_account;     /* the loser is no user */
 	/* FACTS_PAUSE */
 	pid_t pause;
 	/* FACTS_ODD */
@@ -206,9 +216,9 @@ struct facts {
 
 	/* The request. */
 	bool too_many;
-	bool lines_at_zero; /* all extents at inner 0 are lines of the caller */
-	bool others_in_use; /* a process uses ids of those but the largest */
-	int clash;	    /* 0, or an enum idmap_clash of these two */
+	bool lines_at_zero;	 /* all extents at inner 0 are lines of the caller */
+	bool others_in_use;	 /* a process uses ids of those but the largest */
+	int clash;		 /* 0, or an enum idmap_clash of these two */
 	const struct idmap *map; /* NULL: not parsed */
 	size_t bytes;		 /* of a map that is too long; and the limit */
 	size_t bytes_max;

@@ -82,14 +82,19 @@ static uint64_t find_odd(struct doctor *doctor, const struct kind *kind,
 		       doctor_find_odd(doctor, kind, place.directory, text);
 }
 
-/* Finds ids beyond the bounds of login.defs for a user who can get none within them. */
-static void find_beyond(struct doctor *doctor, struct facts_host *host)
+/*
+ * Finds out whether the user is given a range without a choice of ids, and finds one
+ * beyond the bounds of login.defs if none is free within them.
+ */
+static void find_grant(struct doctor *doctor, struct facts_host *host)
 {
-	struct free_range_wish wish = { .kinds = { true, true }, .count = USUAL_COUNT };
+	struct free_range_wish wish = { .kinds = { true, true } };
 	struct range within;
 
-	if (doctor_find_free(doctor, &wish, &within))
+	host->no_grant = doctor_find_free(doctor, &wish, &within);
+	if (host->no_grant != FACTS_GRANT_FULL)
 		return;
+	wish.count = USUAL_COUNT;
 	wish.bounds = (struct range){ USUAL_START, INT32_MAX };
 	doctor_find_free(doctor, &wish, &host->free);
 }
@@ -119,7 +124,7 @@ static int report_no_ranges(struct doctor *doctor, struct doctor_side *side,
 	facts.sources = facts_of_sources(sources);
 	if (!facts.sources.nsswitch || facts.sources.files)
 		facts_gather_grants(&facts);
-	find_beyond(doctor, &host);
+	find_grant(doctor, &host);
 	return doctor_report_bad(doctor, "ranges", &facts);
 }
 
@@ -152,7 +157,8 @@ static void find_more(struct doctor *doctor, const struct doctor_side *side,
 		least = count_held_ids(other);
 	wish.kinds[side->kind->group] = true;
 	wish.kinds[other->kind->group] = host->free_of_both;
-	if (doctor_find_free(doctor, &wish, &host->free))
+	host->no_grant = doctor_find_free(doctor, &wish, &host->free);
+	if (!host->no_grant)
 		return;
 	wish.count = USUAL_COUNT - 1 - least;
 	doctor_find_free(doctor, &wish, &host->free);

@@ -132,15 +132,16 @@ struct facts doctor_facts(const struct doctor *doctor, const struct kind *kind,
 }
 
 /* Finds a free range for the user, see free_range_find(). */
-bool doctor_find_free(struct doctor *doctor, const struct free_range_wish *wish,
-		      struct range *ret_range)
+int doctor_find_free(struct doctor *doctor, const struct free_range_wish *wish,
+		     struct range *ret_range)
 {
 	const struct name_service service = nss_client_service(&doctor->asker);
 	struct verb_place place;
 
-	return verb_find_place(NULL, &place) == 0 &&
-	       free_range_find(&doctor->account, place.directory, DB_LIVE, &service, wish,
-			       ret_range);
+	return verb_find_place(NULL, &place) ?
+		       FACTS_GRANT_UNKNOWN :
+		       free_range_find(&doctor->account, place.directory, DB_LIVE,
+				       &service, wish, ret_range);
 }
 
 __attribute__((format(printf, 5, 0))) static int

@@ -120,8 +120,8 @@ bool doctor_ask_program(const struct doctor *doctor, const char *const *words,
 			int64_t end, char *out, size_t size);
 bool doctor_find_program(const char *path, const char *name, char out[static PATH_MAX]);
 
-bool doctor_find_free(struct doctor *doctor, const struct free_range_wish *wish,
-		      struct range *ret_range);
+int doctor_find_free(struct doctor *doctor, const struct free_range_wish *wish,
+		     struct range *ret_range);
 
 int doctor_page_begin(struct doctor *doctor);
 int doctor_page_end(struct doctor *doctor);

@@ -6,6 +6,7 @@
  */
 #include "subid/verb/free-range.h"
 #include "explain/busy.h"
+#include "explain/facts.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/store/allocate.h"
 #include "libsubid/store/db.h"
@@ -53,8 +54,8 @@ static void set_wish(const struct free_range_wish *wish, struct settings *settin
 	}
 }
 
-static bool place_wish(struct db *db, const struct owner *owner, int directory,
-		       const struct free_range_wish *wish, struct range *ret_range)
+static int place_wish(struct db *db, const struct owner *owner, int directory,
+		      const struct free_range_wish *wish, struct range *ret_range)
 {
 	struct allocate_item item = { .count = wish->count };
 	CLEANUP(allocate_cleanup)
@@ -62,37 +63,47 @@ static bool place_wish(struct db *db, const struct owner *owner, int directory,
 		.items = &item,
 		.n = 1,
 		.kinds = { wish->kinds[0], wish->kinds[1] },
-		.together = true,
+		.together = wish->count > 0,
 		.above = true,
 	};
 	struct settings_error error;
+	struct range found;
+	int r;
 
 	if (settings_read(directory, &work.settings, &error))
-		return false;
+		return FACTS_GRANT_WRONG;
 	set_wish(wish, &work.settings);
-	if (allocate_for_owner(db, &work, owner) || work.absent.end > 0)
-		return false;
-	*ret_range = item.ranges[wish->kinds[0] ? 0 : 1];
-	return ret_range->end > 0;
+	r = allocate_for_owner(db, &work, owner);
+	if (r == DB_FULL)
+		return work.full.pool ? FACTS_GRANT_POOL : FACTS_GRANT_FULL;
+	if (r)
+		return r == DB_POLICY ? FACTS_GRANT_WRONG : FACTS_GRANT_UNKNOWN;
+	found = item.ranges[wish->kinds[0] ? 0 : 1];
+	if (found.end == 0)
+		return FACTS_GRANT_COUNT;
+	if (work.absent.end > 0)
+		return FACTS_GRANT_FULL;
+	*ret_range = found;
+	return 0;
 }
 
 /*
  * Finds a range that is free in all wanted databases, and which a grant gives the user.
  *
  * directory: of the databases. service: NULL: none is asked.
- * Returns false if there is none.
+ * Returns 0 or an enum facts_no_grant.
  */
-bool free_range_find(const struct account *account, int directory, enum db_place place,
-		     const struct name_service *service,
-		     const struct free_range_wish *wish, struct range *ret_range)
+int free_range_find(const struct account *account, int directory, enum db_place place,
+		    const struct name_service *service,
+		    const struct free_range_wish *wish, struct range *ret_range)
 {
 	CLEANUP(owner_cleanup) struct owner owner = { 0 };
 	struct db db = DB_NONE;
-	bool found;
+	int r = FACTS_GRANT_UNKNOWN;
 
-	found = owner_init(&owner, account, directory) == 0 &&
-		free_range_load(&db, directory, place, service, wish->kinds) == 0 &&
-		place_wish(&db, &owner, directory, wish, ret_range);
+	if (owner_init(&owner, account, directory) == 0 &&
+	    free_range_load(&db, directory, place, service, wish->kinds) == 0)
+		r = place_wish(&db, &owner, directory, wish, ret_range);
 	db_end(&db);
-	return found;
+	return r;
 }

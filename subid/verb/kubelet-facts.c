@@ -33,7 +33,7 @@ static bool find_replacement(const struct kubelet_question *question,
 			     const struct free_range_wish *wish, struct range *ret_range)
 {
 	return free_range_find(question->account, question->directory, question->place,
-			       question->service, wish, ret_range);
+			       question->service, wish, ret_range) == 0;
 }
 
 /* Finds whether database @k can have the ids of the other one, which are good. */

@@ -109,6 +109,10 @@ static const struct facts_host plain_host = {
 	.pause = 4711,
 };
 static const struct facts_host full_host = { .max_namespaces = 100, .outermost = true };
+static const struct facts_host no_count_host = { .no_grant = FACTS_GRANT_COUNT };
+static const struct facts_host no_rule_host = { .no_grant = FACTS_GRANT_WRONG };
+static const struct facts_host no_pool_host = { .no_grant = FACTS_GRANT_POOL,
+						.count = 2048 };
 static const struct facts_host larger_host = { .max_namespaces = 60000,
 					       .outermost = true };
 static const struct facts_host unread_host = { .max_namespaces = -1, .outermost = true };
@@ -595,6 +599,20 @@ LEAST(no_range)
 	refuse(f);
 	f->host = &plain_host;
 }
+LEAST(no_range_by_count)
+{
+	no_range(f);
+	f->host = &no_count_host;
+}
+LEAST(no_range_by_rule)
+{
+	no_range(f);
+	f->host = &no_rule_host;
+}
+LEAST(range_small_by_rule)
+{
+	look(f, FACTS_COUNT, 0, &no_pool_host);
+}
 LEAST(userns_limit)
 {
 	look(f, FACTS_UNSHARE, ENOSPC, &plain_host);
@@ -943,6 +961,9 @@ static const struct least {
 	{ CAUSE_PARTLY_DELEGATED, partly_delegated_and_to_anna,
 	  "line 3 gives some of them to anna" },
 	{ CAUSE_NO_RANGE, no_range, "delegates nothing to elsa" },
+	{ CAUSE_NO_RANGE, no_range_by_count, "_COUNT is 0 in /etc/login.defs" },
+	{ CAUSE_NO_RANGE, no_range_by_rule, "by the rules or settings" },
+	{ CAUSE_RANGE_SMALL, range_small_by_rule, "has 2048 " },
 	{ CAUSE_USERNS_LIMIT, userns_limit, "nested 32 deep" },
 	{ CAUSE_USERNS_LIMIT, userns_limit_unread, "nested 32 deep" },
 	{ CAUSE_USERNS_LIMIT, userns_limit_reached,

@@ -53,6 +53,7 @@ SOMETIMES = {
     **dict.fromkeys(("NOT_DELEGATED", "PARTLY_DELEGATED"), "the user has other ids already"),
     "MAPPER_NOT_FIRST": "the right one belongs to the user",
     "NO_PRIVILEGE": "others could change the program",
+    "NO_RANGE": "a rule or a setting is wrong",
     "RANGE_SHARED": "the name service does not say who the other one is",
     "SOURCE": "nsswitch.conf names more sources than are asked",
     "SOURCES_EMPTY": "the files are not among the sources",

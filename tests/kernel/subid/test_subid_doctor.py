@@ -690,6 +690,61 @@ def _(s):
     s.healthy()
 
 
+@case("NO_RANGE")
+def _(s):
+    """Hosts that give new users no range have a count of 0: then `usermod-ext -S` gives none."""
+    s.host.write("/etc/login.defs", "SUB_UID_COUNT 0\nSUB_GID_COUNT 0\n")
+    s.put("")
+    row = s.broken("NO_RANGE", "ranges", "uid")
+    require(row["cure"] == "subid grant --count 65536 elsa" and
+            "SUB_UID_COUNT is 0" in row["evidence"], f"{row}")
+    s.fix(row)
+    s.healthy()
+
+
+@contextlib.contextmanager
+def rules(s, text):
+    """With this policy of the site."""
+    os.makedirs("/etc/subid.d", exist_ok=True)
+    s.host.write("/etc/subid.d/site.conf", text)
+    try:
+        yield
+    finally:
+        os.remove("/etc/subid.d/site.conf")
+
+
+@case("NO_RANGE")
+def _(s):
+    """A rule that is wrong, and a pool without room: then no command gives a range."""
+    for text in ("pool hpc 300000-200000\n",
+                 "pool hpc 200000-200099 count=1000\nassign user=elsa pool=hpc\n",
+                 "pool hpc 200000-299999 count=1000\nassign uids=6000-6001 pool=hpc by-uid=6000\n"
+                 "assign user=elsa pool=hpc by-uid=6000\n"):
+        with rules(s, text):
+            s.put("")
+            row = s.broken("NO_RANGE", "ranges", "uid")
+            s.sentence(row)
+            require("'subid grant --dry-run elsa'" in row["cure"] and
+                    "by the rules or settings" in row["evidence"], f"{row}")
+            require(s.box.run("grant", "--dry-run", "elsa").status != DONE,
+                    "a range can be given")
+    with rules(s, "pool hpc 200000-400000 count=65536\nassign user=elsa pool=hpc\n"):
+        s.fix(s.broken("NO_RANGE", "ranges", "uid"))
+        s.healthy()
+
+
+@case("RANGE_SMALL")
+def _(s):
+    """By the rules of the site a user has 2048 ids: no setting of login.defs is to blame."""
+    with rules(s, "pool hpc 200000-400000000 count=2048\n"
+                  "assign uids=5000-6000 pool=hpc by-uid=5000\n"):
+        s.put("")
+        require(s.box.run("grant", "elsa").status == DONE, "nothing is given")
+        for row in warned(s, "RANGE_SMALL", ("uid", "gid")):
+            s.sentence(row)
+            require("'subid policy --for elsa'" in row["cure"], f"{row}")
+
+
 def warned(s, cause, kinds):
     """No link is broken, and each kind has one warning with this cause."""
     name = cause.lower().replace("_", "-")
