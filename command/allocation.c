@@ -63,6 +63,25 @@ static void report_count(const char *program, const char *directory,
 			    kind->conf_min, min, kind->conf_max, max);
 }
 
+/* Reports that the gaps within the bounds are too small. */
+static void report_bounds(const char *program, const char *directory,
+			  const struct allocate *allocate)
+{
+	const struct allocate_full *full = &allocate->full;
+	const struct kind *kind = full->kind;
+	struct range bounds = allocate->settings.requests[kind->group].bounds;
+
+	report_line(program,
+		    _("no free range of %" PRIu64 " %ss is left between %s %" PRIu64
+		      " and %s %" PRIu64 " of %s/login.defs"),
+		    full->count, kind->id, kind->conf_min, bounds.start, kind->conf_max,
+		    bounds.end - 1, directory);
+	report_line(program,
+		    _("raise %s, or remove lines of users who are gone: 'subid check' "
+		      "shows them"),
+		    kind->conf_max);
+}
+
 static void report_beyond(const char *program, const char *directory,
 			  const struct allocate *allocate)
 {
@@ -165,10 +184,7 @@ void allocation_report_full(const char *program, const char *directory, const ch
 		report_beyond(program, directory, allocate);
 		break;
 	default:
-		report_line(program,
-			    _("no free range of %" PRIu64
-			      " %ss is left within the bounds of %s/login.defs"),
-			    full->count, full->kind->id, directory);
+		report_bounds(program, directory, allocate);
 		break;
 	}
 }

@@ -215,10 +215,14 @@ def test_allocate(case):
              before=(b"", b"bob:7:1\n"), subuid=bob, subgid=b"bob:7:1\n")
     with login_defs(case, "SUB_UID_MAX 165535", "SUB_GID_MAX 165535"):
         other = b"anna:100000:1\n"
-        no_room = "no free range of 65536 {}s is left within the bounds of /etc/login.defs"
-        case("-S: no room for uids", ("-S", "bob"), SUBUID, [no_room.format("uid")],
+        no_room = lambda kind: [
+            f"no free range of 65536 {kind.lower()}s is left between SUB_{kind}_MIN 100000 and "
+            f"SUB_{kind}_MAX 165535 of /etc/login.defs",
+            f"raise SUB_{kind}_MAX, or remove lines of users who are gone: 'subid check' shows "
+            "them"]
+        case("-S: no room for uids", ("-S", "bob"), SUBUID, no_room("UID"),
              before=(other, b""), subuid=other, subgid=b"")
-        case("-S: no room for gids", ("-S", "bob"), SUBGID, [no_room.format("gid")],
+        case("-S: no room for gids", ("-S", "bob"), SUBGID, no_room("GID"),
              before=(b"", other), subuid=b"", subgid=other)
     with login_defs(case, "SUB_GID_MIN 300000"):
         case("-S: bounds that differ: the same where both allow it", ("-S", "bob"), DONE,
