@@ -330,7 +330,8 @@ static void tell_partly_delegated(const struct facts *facts, struct cause *cause
 {
 	const struct facts_grants *grants = &facts->grants;
 	const struct range missing = facts->missing;
-	const char *name = facts->account->name, *id = facts->kind->id;
+	const char *name = facts->account->name;
+	const char *id = facts->kind->id;
 
 	if (grants->taken)
 		causes_evidence(cause,

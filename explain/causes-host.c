@@ -31,19 +31,22 @@ static bool no_range(const struct facts *facts)
 static void cure_by_range(const struct facts *facts, struct cause *cause)
 {
 	const struct facts_host *host = facts->host;
+	bool back = host->back.end > 0;
+	struct range range = back ? host->back : host->free;
 	char login[CURE_QUOTED_BYTES];
 
 	if (!cure_quote(facts->account->name, login))
 		return;
-	if (!host->no_grant || host->no_grant == FACTS_GRANT_UNKNOWN)
+	if (!back && (!host->no_grant || host->no_grant == FACTS_GRANT_UNKNOWN))
 		causes_cure_as_root(cause, "usermod-ext -S %s", login);
-	else if (host->no_grant == FACTS_GRANT_COUNT)
+	else if (!back && host->no_grant == FACTS_GRANT_COUNT)
 		causes_cure_as_root(cause, "subid grant --count %d %s", COUNT_USUAL,
 				    login);
-	else if (host->free.end > 0)
+	else if (range.end > 0)
 		causes_cure_as_root(cause,
-				    "subid grant --range %" PRIu64 "-%" PRIu64 " %s",
-				    host->free.start, host->free.end - 1, login);
+				    "subid grant %s--range %" PRIu64 "-%" PRIu64 " %s",
+				    back ? causes_kind_only(facts) : "", range.start,
+				    range.end - 1, login);
 	else
 		causes_cure(cause, _("correct what 'subid grant --dry-run %s' reports"),
 			    login);
@@ -51,10 +54,17 @@ static void cure_by_range(const struct facts *facts, struct cause *cause)
 
 static void tell_no_range(const struct facts *facts, struct cause *cause)
 {
-	const char *path = facts->kind->path, *name = facts->account->name;
+	const char *path = facts->kind->path;
+	const char *name = facts->account->name;
+	const struct range back = facts->host->back;
 	int no_grant = facts->host->no_grant;
 
-	if (no_grant == FACTS_GRANT_FULL)
+	if (back.end > 0)
+		causes_evidence(cause,
+				_("%s delegates nothing to %s, and in its backup %s has "
+				  "%" PRIu64 "-%" PRIu64),
+				path, name, name, back.start, back.end - 1);
+	else if (no_grant == FACTS_GRANT_FULL)
 		causes_evidence(
 			cause,
 			_("%s delegates nothing to %s, and no range is free within "
@@ -123,6 +133,13 @@ static void tell_owner_odd(const struct facts *facts, struct cause *cause)
 	cure_by_fix(&line, options, cause);
 }
 
+static void cure_by_bounds(const struct facts *facts, struct cause *cause)
+{
+	causes_cure(cause,
+		    _("raise %s in /etc/login.defs: within the bounds no %ss are free"),
+		    facts->kind->conf_max, facts->kind->id);
+}
+
 /* The user's own id is 0 in the container, and the delegated ids follow. */
 static bool range_small(const struct facts *facts)
 {
@@ -155,10 +172,7 @@ static void tell_range_small(const struct facts *facts, struct cause *cause)
 			      "user namespace"),
 			    facts->kind->id);
 	else
-		causes_cure(cause,
-			    _("raise %s in /etc/login.defs: within the bounds no %ss are "
-			      "free"),
-			    facts->kind->conf_max, facts->kind->id);
+		cure_by_bounds(facts, cause);
 }
 
 static bool range_shared(const struct facts *facts)
@@ -393,6 +407,29 @@ static void tell_pause_old(const struct facts *facts, struct cause *cause)
 	causes_cure_command(cause, "podman system migrate");
 }
 
+static bool auto_empty(const struct facts *facts)
+{
+	return is_at(facts, FACTS_AUTO);
+}
+
+static void tell_auto_empty(const struct facts *facts, struct cause *cause)
+{
+	const struct facts_host *host = facts->host;
+
+	causes_evidence(cause,
+			_("%s has no line of %s, so --userns=auto of root's podman has "
+			  "no %ss"),
+			facts->kind->path, FACTS_AUTO_OWNER, facts->kind->id);
+	if (host->free.end > 0)
+		causes_cure_as_root(cause,
+				    "subid grant --no-account %s--range %" PRIu64
+				    "-%" PRIu64 " %s",
+				    causes_kind_only(facts), host->free.start,
+				    host->free.end - 1, FACTS_AUTO_OWNER);
+	else
+		cure_by_bounds(facts, cause);
+}
+
 const struct causes_rule causes_of_host[] = {
 	{ CAUSE_NO_RANGE, no_range, tell_no_range },
 	{ CAUSE_USERNS_LIMIT, userns_limit, tell_userns_limit },
@@ -408,5 +445,6 @@ const struct causes_rule causes_of_host[] = {
 	{ CAUSE_STORAGE_REFUSES, storage_refuses, tell_storage_refuses },
 	{ CAUSE_STORAGE_FOREIGN, storage_foreign, tell_storage_foreign },
 	{ CAUSE_PAUSE_OLD, pause_old, tell_pause_old },
+	{ CAUSE_AUTO_EMPTY, auto_empty, tell_auto_empty },
 	{ 0 },
 };

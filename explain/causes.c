@@ -144,6 +144,7 @@ static const char *const names[CAUSES_END] = {
 	[CAUSE_STORAGE_REFUSES] = "storage-refuses",
 	[CAUSE_STORAGE_FOREIGN] = "storage-foreign",
 	[CAUSE_PAUSE_OLD] = "pause-old",
+	[CAUSE_AUTO_EMPTY] = "auto-empty",
 	[CAUSE_TARGET_ZOMBIE] = "target-zombie",
 	[CAUSE_TARGET_NOT_DUMPABLE] = "target-not-dumpable",
 	[CAUSE_PROC_READ_ONLY] = "proc-read-only",

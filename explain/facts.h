@@ -34,6 +34,7 @@ enum facts_step {
 	FACTS_KUBELET,	   /* kubelet(8) does not take the ranges */
 	FACTS_STORAGE,	   /* files of a container engine have other ids */
 	FACTS_FILES,	   /* no file can have one of the ids */
+	FACTS_AUTO,	   /* root's engines have no ids for --userns=auto */
 	FACTS_PAUSE,	   /* a process of a container engine has other ids */
 	FACTS_EXTENTS,	   /* too many, too long, or two that overlap */
 	FACTS_TARGET,	   /* /proc/PID could not be opened */
@@ -120,6 +121,9 @@ struct facts_grants {
 	char taken_by[LIMIT_OWNER_BYTES + 1];
 };
 
+/* Whose ids podman and CRI-O give to containers of root with --userns=auto. */
+#define FACTS_AUTO_OWNER "containers"
+
 /* Why a user is given no range without a choice of ids. */
 enum facts_no_grant {
 	FACTS_GRANT_FULL = 1, /* none is free within the bounds of login.defs(5) */
@@ -144,7 +148,9 @@ struct facts_host {
 	struct range own; /* the one with the user's own id; end 0: none */
 	/* FACTS_COUNT, FACTS_FILES, FACTS_KUBELET */
 	struct range free; /* ids that can be given instead; end 0: none */
-	int no_grant;	   /* FACTS_COUNT, FACTS_RANGE: 0, or an enum facts_no_grant */
+	struct range
+		back; /* FACTS_RANGE: what the backup has, and is free; end 0: none */
+	int no_grant; /* FACTS_COUNT, FACTS_RANGE: 0, or an enum facts_no_grant */
 	bool free_of_both; /* uids and gids */
 	bool limited;	   /* this user namespace has not all ids */
 	bool outermost;	   /* this is the initial user namespace */

@@ -124,6 +124,8 @@ static int report_no_ranges(struct doctor *doctor, struct doctor_side *side,
 	facts.sources = facts_of_sources(sources);
 	if (!facts.sources.nsswitch || facts.sources.files)
 		facts_gather_grants(&facts);
+	host.free_of_both = other->n == 0;
+	doctor_find_former(doctor, side->kind, &host);
 	find_grant(doctor, &host);
 	return doctor_report_bad(doctor, "ranges", &facts);
 }

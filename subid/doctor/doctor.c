@@ -95,6 +95,10 @@ static int doctor_find_user(struct doctor *doctor)
 		CLEANUP(fd_cleanup) int etc = etc_open_directory(NULL, SYSCONFDIR);
 
 		report_line(PROGRAM, _("user '%s' does not exist"), doctor->login);
+		if (strcmp(doctor->login, FACTS_AUTO_OWNER) == 0)
+			report_line(PROGRAM,
+				    _("'subid doctor root' checks the ids of %s"),
+				    doctor->login);
 		known_users_suggest(PROGRAM, etc, doctor->login);
 		return VERB_NO_USER;
 	}
@@ -135,7 +139,7 @@ static int check_links(struct doctor *doctor)
 		r = doctor_storage(doctor);
 	if (r == 0 && doctor->sides[0].n > 0 && doctor->sides[1].n > 0)
 		r = doctor_pause(doctor);
-	return r;
+	return r ? r : doctor_auto(doctor);
 }
 
 static int doctor_run(int argc, char **argv)

@@ -115,6 +115,9 @@ int doctor_mapping(struct doctor *doctor);
 int doctor_files(struct doctor *doctor, const char *storage, bool *ret_reported);
 int doctor_storage(struct doctor *doctor);
 int doctor_pause(struct doctor *doctor);
+int doctor_auto(struct doctor *doctor);
+void doctor_find_former(struct doctor *doctor, const struct kind *kind,
+			struct facts_host *host);
 int doctor_kubelet(struct doctor *doctor);
 bool doctor_ask_program(const struct doctor *doctor, const char *const *words,
 			int64_t end, char *out, size_t size);

@@ -109,6 +109,7 @@ static const struct facts_host plain_host = {
 	.pause = 4711,
 };
 static const struct facts_host full_host = { .max_namespaces = 100, .outermost = true };
+static const struct facts_host lost_host = { .back = { 300000, 365536 } };
 static const struct facts_host no_count_host = { .no_grant = FACTS_GRANT_COUNT };
 static const struct facts_host no_rule_host = { .no_grant = FACTS_GRANT_WRONG };
 static const struct facts_host no_pool_host = { .no_grant = FACTS_GRANT_POOL,
@@ -599,6 +600,11 @@ LEAST(no_range)
 	refuse(f);
 	f->host = &plain_host;
 }
+LEAST(no_range_any_more)
+{
+	no_range(f);
+	f->host = &lost_host;
+}
 LEAST(no_range_by_count)
 {
 	no_range(f);
@@ -612,6 +618,14 @@ LEAST(no_range_by_rule)
 LEAST(range_small_by_rule)
 {
 	look(f, FACTS_COUNT, 0, &no_pool_host);
+}
+LEAST(auto_empty)
+{
+	look(f, FACTS_AUTO, 0, &narrow_host);
+}
+LEAST(auto_empty_full)
+{
+	look(f, FACTS_AUTO, 0, &armed_host);
 }
 LEAST(userns_limit)
 {
@@ -961,6 +975,7 @@ static const struct least {
 	{ CAUSE_PARTLY_DELEGATED, partly_delegated_and_to_anna,
 	  "line 3 gives some of them to anna" },
 	{ CAUSE_NO_RANGE, no_range, "delegates nothing to elsa" },
+	{ CAUSE_NO_RANGE, no_range_any_more, "elsa has 300000-365535" },
 	{ CAUSE_NO_RANGE, no_range_by_count, "_COUNT is 0 in /etc/login.defs" },
 	{ CAUSE_NO_RANGE, no_range_by_rule, "by the rules or settings" },
 	{ CAUSE_RANGE_SMALL, range_small_by_rule, "has 2048 " },
@@ -991,6 +1006,8 @@ static const struct least {
 	{ CAUSE_STORAGE_FOREIGN, storage_foreign,
 	  " 200000, which is not delegated to elsa" },
 	{ CAUSE_PAUSE_OLD, pause_old, "process 4711 of podman" },
+	{ CAUSE_AUTO_EMPTY, auto_empty, "has no line of containers" },
+	{ CAUSE_AUTO_EMPTY, auto_empty_full, "has no line of containers" },
 	{ CAUSE_KUBELET_PROGRAM, kubelet_program, "leads to no getsubids" },
 	{ CAUSE_KUBELET_RANGE, kubelet_none, "has no line of kubelet" },
 	{ CAUSE_KUBELET_RANGE, kubelet_several, "has 2 lines of kubelet" },

@@ -49,7 +49,8 @@ NO_COMMAND = {
 
 # Causes that a command fixes, unless:
 SOMETIMES = {
-    **dict.fromkeys(("KUBELET_RANGE", "RANGE_SMALL", "STORAGE_IDMAPPED"), "no ids are free"),
+    **dict.fromkeys(("AUTO_EMPTY", "KUBELET_RANGE", "RANGE_SMALL", "STORAGE_IDMAPPED"),
+                    "no ids are free"),
     **dict.fromkeys(("NOT_DELEGATED", "PARTLY_DELEGATED"), "the user has other ids already"),
     "MAPPER_NOT_FIRST": "the right one belongs to the user",
     "NO_PRIVILEGE": "others could change the program",

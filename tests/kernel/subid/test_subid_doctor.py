@@ -692,6 +692,23 @@ def _(s):
 
 @case("NO_RANGE")
 def _(s):
+    """An update wrote the database anew: the user gets the ids again that files have."""
+    root, elsa = "root:1065536:65536\n", "elsa:200000:65536\n"
+    for uid, gid, cure in ((root, root, "subid grant --range 200000-265535 elsa"),
+                           ("anna:200005:1\n", root, "usermod-ext -S elsa")):
+        s.put(uid, gid)
+        for name in ("subuid-", "subgid-"):
+            s.host.write(f"/etc/{name}", elsa)
+        row = s.broken("NO_RANGE", "ranges", "uid")
+        require(row["cure"] == cure, f"{row}")
+        s.fix(row)
+        s.healthy()
+    for name in ("subuid-", "subgid-"):
+        os.remove(f"/etc/{name}")
+
+
+@case("NO_RANGE")
+def _(s):
     """Hosts that give new users no range have a count of 0: then `usermod-ext -S` gives none."""
     s.host.write("/etc/login.defs", "SUB_UID_COUNT 0\nSUB_GID_COUNT 0\n")
     s.put("")
@@ -815,6 +832,27 @@ def _(s):
     row, = warned(s, "RANGE_SMALL", ("uid",))
     s.sentence(row)
     require("SUB_UID_MAX" in row["cure"], f"{row}")
+
+
+@case("AUTO_EMPTY")
+def _(s):
+    """For --userns=auto root's podman takes no ids of root, but those of `containers`."""
+    s.caller, s.home = ROOT, "/root"
+    s.host.write(f"{s.directory}/podman", "#!/bin/sh\n", 0o755)
+    root, auto = "root:100000:65536\n", "containers:300000:200000\n"
+    for uid, gid, kind, only in ((root, root, "uid", ""),
+                                 (root + auto, root, "gid", "--gid-only "),
+                                 (root, root + auto, "uid", "--uid-only ")):
+        s.put(uid, gid)
+        row = s.broken("AUTO_EMPTY", "podman", kind, state="warning")
+        require(row["cure"].startswith(f"subid grant --no-account {only}--range "), f"{row}")
+        s.fix(row, {"no-account"})
+        s.healthy()
+    s.host.write("/etc/login.defs", "SUB_UID_MAX 170000\nSUB_GID_MAX 170000\n")
+    s.put(root)
+    s.sentence(s.broken("AUTO_EMPTY", "podman", "uid", state="warning"))
+    result = s.box.run("doctor", "containers")
+    require(result.status == NO_USER and "'subid doctor root' checks" in words(result), f"{result}")
 
 
 def shared(s, loser, *options):
