@@ -14,6 +14,7 @@
 #include "command/allocation.h"
 #include "command/edit.h"
 #include "command/identity.h"
+#include "command/known-owners.h"
 #include "command/known-users.h"
 #include "command/policy-report.h"
 #include "explain/busy.h"
@@ -420,6 +421,8 @@ int edit_finish(struct edit *edit, int r, bool *ret_record)
 		r = keep_old_texts(edit);
 	if (r == 0 && changed)
 		r = commit(edit);
+	if (r == 0 && changed && !edit->dry_run && !edit->records_owners)
+		known_owners_update(edit, image_of(edit));
 	if (r == 0 && changed && !edit->dry_run && edit->committed)
 		edit->committed(edit->committed_context);
 	for (size_t k = 0; k < 2; k++) {

@@ -68,6 +68,7 @@ struct edit {
 	bool create;		 /* make a database that does not exist */
 	bool if_there;		 /* skip one that does not exist */
 	bool dry_run;		 /* change nothing */
+	bool records_owners;	 /* the command does it itself, see known-owners.h */
 	bool by_login;		 /* PAM is asking: it is not asked who may do this */
 	enum edit_form form;	 /* what edit_show() shows */
 	enum edit_change change; /* what it does */

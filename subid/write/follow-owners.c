@@ -10,31 +10,14 @@
 #include "libsubid/core/limits.h"
 #include "subid/write/follow.h"
 
-/* Finds what is known about the ids of a line of this user. */
-static const struct owner_record *find_known(const struct follow_pass *pass, bool group,
-					     struct range range, const char *name)
-{
-	char retired[RETIRED_NAME_BYTES];
-	struct entry entry = { .owner = retired };
-	const struct owner_record *record;
-
-	entry.owner_len = retired_name(name, strlen(name), retired);
-	record = owner_records_find(&pass->known, group, range.start, &entry);
-	return record && range_equals(record->range, range) ? record : NULL;
-}
-
 static int put_owner(struct follow_pass *pass, bool group, struct range range,
 		     const char *name, uint32_t uid, const char *note)
 {
-	const struct owner_record *known = find_known(pass, group, range, name);
-	struct owner_record record = { .range = range,
-				       .uid = uid,
-				       .group = group,
-				       .epoch = known && known->uid == uid ?
-							known->epoch :
-							pass->retired.epoch };
+	struct owner_record record = {
+		.range = range, .uid = uid, .group = group, .epoch = pass->retired.epoch
+	};
 
-	return owner_records_add(&pass->now, record, name, strlen(name), note);
+	return known_owners_put(&pass->known, record, name, note, &pass->now);
 }
 
 /* Adds the owner of a line who is not in passwd(5), if the name service has answered. */
@@ -52,17 +35,15 @@ static int put_network_owner(struct follow_pass *pass, bool group,
 
 static int put_line(struct follow_pass *pass, bool group, const struct entry *entry)
 {
-	const struct accounts *accounts = &pass->users.accounts;
-	struct accounts_owner found =
-		accounts_by_owner(accounts, entry->owner, entry->owner_len);
-	const struct accounts_item *item = found.by_uid ? found.by_uid : found.by_name;
+	const struct accounts_item *item = follow_user_of(&pass->users, entry);
 
 	if (entry_owner_is_retired(entry->owner, entry->owner_len))
 		return 0;
 	if (!item)
 		return put_network_owner(pass, group, entry);
-	return put_owner(pass, group, entry->range, accounts_name(accounts, item),
-			 item->id, follow_home(&pass->users, item));
+	return put_owner(pass, group, entry->range,
+			 accounts_name(&pass->users.accounts, item), item->id,
+			 follow_home(&pass->users, item));
 }
 
 static int put_all_lines(struct follow_pass *pass, size_t k)

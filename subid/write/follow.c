@@ -24,8 +24,7 @@
 static void follow_pass_cleanup(struct follow_pass *pass)
 {
 	edit_cleanup(&pass->edit);
-	accounts_cleanup(&pass->users.accounts);
-	owner_records_cleanup(&pass->users.homes);
+	follow_users_cleanup(&pass->users);
 	owner_records_cleanup(&pass->known);
 	owner_records_cleanup(&pass->now);
 	retired_cleanup(&pass->retired);
@@ -179,6 +178,7 @@ static int start_pass(const struct follow *follow, bool probes, bool *ret_more,
 	int r;
 
 	pass.edit.if_there = true;
+	pass.edit.records_owners = true;
 	pass.edit.change = EDIT_RETIRES;
 	r = run_pass(&pass, !probes || follow->change.dry_run, ret_more);
 	if (probes && pass.undecided)

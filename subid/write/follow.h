@@ -8,16 +8,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "libsubid/core/accounts.h"
-#include "libsubid/core/owner-records.h"
+#include "command/known-owners.h"
 #include "libsubid/store/retired.h"
 #include "subid/write/change.h"
-
-/* The accounts of passwd(5), with their home directories. */
-struct follow_users {
-	struct accounts accounts;
-	struct owner_records homes; /* the notes, by the index of the account */
-};
 
 /* One look at accounts and lines, which may end in a change. */
 struct follow_pass {
@@ -62,9 +55,6 @@ struct follow_fate {
 	uint32_t new_uid;     /* FOLLOW_UNCLEAR: of the login name; or ID_NONE */
 };
 
-int follow_users_load(int directory, struct follow_users *ret_users);
-const char *follow_home(const struct follow_users *users,
-			const struct accounts_item *item);
 int follow_judge(struct follow_pass *pass, const struct owner_record *record,
 		 struct follow_fate *ret_fate);
 int follow_change(struct follow_pass *pass);

@@ -150,6 +150,32 @@ def test_reports(s):
                        and read(f"{image}/etc/subuid") == LINES.encode(), f"{result}")
 
 
+def test_between(s):
+    """What has changed since the last run is known: a grant, and what root has freed."""
+    s.start("bob:100000:10\n")
+    s.box.run("grant", "--another", "--count", "5", "bob")
+    granted = s.lines()
+    s.accounts("")
+    s.put("")
+    result = s.box.run("follow")
+    s.report.check("ids that were granted since the last run", result.status == DONE
+                   and granted == "bob:100000:15\n" and s.lines() == "~bob:100000:15\n",
+                   f"{result}, {granted!r}, {s.lines()!r}")
+    s.start()
+    result = s.box.run("revoke", "--range", "100003-100009", "bob")
+    before = s.lines()
+    s.accounts("")
+    again = s.box.run("follow")
+    s.report.check("ids that root has freed stay free", before == "bob:100000:3\n5003:200000:5\n"
+                   and again.status == DONE and s.lines() == "~bob:100000:3\n~bob:200000:5\n",
+                   f"{result}, {again}, {before!r}, {s.lines()!r}")
+    s.start()
+    shutil.rmtree(STATE)
+    s.box.run("revoke", "bob")
+    s.report.check("no run yet: nothing is recorded", not os.path.exists(f"{STATE}/owners"),
+                   f"{read(f'{STATE}/owners')}")
+
+
 def test_nothing(s):
     s.start()
     times = [os.stat(f"{path}").st_mtime_ns for path in
@@ -345,8 +371,8 @@ def main():
     box, report = enter("subid")
     mount("tmpfs", "/var/lib", "tmpfs", 0, "mode=755")
     s = Follow(box, report)
-    for part in (test_table, test_reports, test_nothing, test_network, test_scene, test_sysusers,
-                 test_kill, test_failing_calls, test_units):
+    for part in (test_table, test_reports, test_between, test_nothing, test_network, test_scene,
+                 test_sysusers, test_kill, test_failing_calls, test_units):
         report.part(part, s)
     report.finish()
 

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: BSD-3-Clause
+/*
+ * known-owners: the file that remembers the owners of lines with their uids, for `subid
+ * follow`, and the accounts of passwd(5) with their home directories.
+ *
+ * MUST: while there is such a file, each change of the databases records the owners of
+ * new lines: after userdel(8) nothing else shows who had their ids.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command/known-owners.h"
+#include "libsubid/core/cleanup.h"
+#include "libsubid/core/limits.h"
+#include "libsubid/store/retired.h"
+#include "libsubid/store/state-file.h"
+#include "libsubid/user/passwd-file.h"
+#include "message/i18n.h"
+#include "message/report.h"
+
+/* Adds a user with the note for its records. */
+static int add_follow_user(struct follow_users *users, const struct passwd_line *line,
+			   const struct scan_line *text)
+{
+	char note[LIMIT_LINE_BYTES + sizeof("local ")];
+	size_t len;
+	const char *home = passwd_find_field(text->text, text->len, PASSWD_HOME, &len);
+	int r = accounts_add(&users->accounts, line->name, line->name_len, line->id,
+			     line->gid);
+
+	snprintf(note, sizeof(note), "local %.*s", (int)len, home ? home : "");
+	for (char *at = note; *at; at++)
+		if ((unsigned char)*at < ' ' || *at == 0x7f)
+			*at = '?';
+	return r ? r :
+		   owner_records_add(&users->homes, (struct owner_record){ .uid = 0 }, "",
+				     0, note);
+}
+
+/* Loads passwd(5) of @directory. Returns 0 or -errno. */
+int follow_users_load(int directory, struct follow_users *ret_users)
+{
+	CLEANUP(passwd_file_cleanup) struct passwd_file file = PASSWD_FILE_NONE;
+	struct passwd_line line;
+	int r = passwd_file_open(&file, directory, &kind_uid), fault;
+
+	while (r == 0 && (r = passwd_file_next(&file, &line, &fault)) > 0)
+		r = fault == PASSWD_ID_ONLY ?
+			    0 :
+			    add_follow_user(ret_users, &line, &file.line);
+	return r ? r : accounts_sort(&ret_users->accounts);
+}
+
+/* Returns the note about a user. */
+const char *follow_home(const struct follow_users *users,
+			const struct accounts_item *item)
+{
+	size_t i = (size_t)(item - users->accounts.items);
+
+	return owner_records_text(&users->homes, users->homes.items[i].note);
+}
+
+/* Frees the users. Takes zeroed ones. */
+void follow_users_cleanup(struct follow_users *users)
+{
+	accounts_cleanup(&users->accounts);
+	owner_records_cleanup(&users->homes);
+}
+
+/* Finds what is known about the ids of a line of this user. */
+static const struct owner_record *find_known(const struct owner_records *known,
+					     bool group, struct range range,
+					     const char *name)
+{
+	char retired[RETIRED_NAME_BYTES];
+	struct entry entry = { .owner = retired };
+	const struct owner_record *record;
+
+	entry.owner_len = retired_name(name, strlen(name), retired);
+	record = owner_records_find(known, group, range.start, &entry);
+	return record && range_equals(record->range, range) ? record : NULL;
+}
+
+/* Adds a record to @now, with the epoch of the one of @known about the same ids and user.
+ * Returns 0 or -ENOMEM. */
+int known_owners_put(const struct owner_records *known, struct owner_record record,
+		     const char *name, const char *note, struct owner_records *now)
+{
+	const struct owner_record *old =
+		find_known(known, record.group, record.range, name);
+
+	if (old && old->uid == record.uid)
+		record.epoch = old->epoch;
+	return owner_records_add(now, record, name, strlen(name), note);
+}
+
+/* Returns the user of passwd(5) who owns a line, or NULL. */
+const struct accounts_item *follow_user_of(const struct follow_users *users,
+					   const struct entry *entry)
+{
+	struct accounts_owner found =
+		accounts_by_owner(&users->accounts, entry->owner, entry->owner_len);
+
+	return found.by_uid ? found.by_uid : found.by_name;
+}
+
+/* What a change of the databases makes of the file. */
+struct owners_update {
+	struct follow_users users;
+	struct owner_records known, now;
+	char *old_text, *text;
+	size_t old_len, len;
+	uint64_t epoch;
+};
+
+static void owners_update_cleanup(struct owners_update *update)
+{
+	follow_users_cleanup(&update->users);
+	owner_records_cleanup(&update->known);
+	owner_records_cleanup(&update->now);
+	free(update->old_text);
+	free(update->text);
+}
+
+/* Keeps what is known about users who are not in passwd(5) as they were, and about
+ * databases that did not change. */
+static int keep_others(struct owners_update *update, const struct edit *edit)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < update->known.n; i++) {
+		const struct owner_record *record = &update->known.items[i];
+		const char *name = owner_records_text(&update->known, record->owner);
+		const struct accounts_item *user =
+			accounts_by_name(&update->users.accounts, name, strlen(name));
+
+		if (!user || user->id != record->uid ||
+		    !db_changed(&edit->db, kind_all[record->group]))
+			r = owner_records_add(
+				&update->now, *record, name, strlen(name),
+				owner_records_text(&update->known, record->note));
+	}
+	return r;
+}
+
+static int record_lines(struct owners_update *update, const struct table *table,
+			bool group)
+{
+	struct table_cursor cursor = { 0 };
+	struct table_line line;
+	int r = 0;
+
+	while (r == 0 && table_next(table, &cursor, &line)) {
+		const struct accounts_item *user =
+			line.fault ? NULL : follow_user_of(&update->users, &line.entry);
+		struct owner_record record = { .range = line.entry.range,
+					       .group = group,
+					       .epoch = update->epoch };
+
+		if (!user)
+			continue;
+		record.uid = user->id;
+		r = known_owners_put(&update->known, record,
+				     accounts_name(&update->users.accounts, user),
+				     follow_home(&update->users, user), &update->now);
+	}
+	return r;
+}
+
+static int update_owners(struct owners_update *update, const struct edit *edit,
+			 const char *root)
+{
+	int r = owner_records_parse(&update->known, update->old_text, update->old_len);
+
+	if (r == 0)
+		r = owner_records_sort(&update->known);
+	if (r == 0)
+		r = follow_users_load(edit->etc, &update->users);
+	if (r == 0)
+		r = keep_others(update, edit);
+	for (size_t k = 0; r == 0 && k < 2; k++)
+		if (db_changed(&edit->db, kind_all[k]))
+			r = record_lines(update, &edit->db.sides[k].table, k);
+	if (r == 0)
+		r = owner_records_format(&update->now, &update->text, &update->len);
+	return r ? r : state_file_write(root, STATE_OWNERS, update->text, update->len);
+}
+
+/*
+ * Records the owners of the lines as they are now, after a commit, if `subid follow` has
+ * made the file. What fails is a note: the databases are written.
+ *
+ * root: the directory of an image, or NULL.
+ */
+void known_owners_update(const struct edit *edit, const char *root)
+{
+	CLEANUP(owners_update_cleanup)
+	struct owners_update update = { .epoch = retired_clock() };
+	int r = state_file_read(root, STATE_OWNERS, &update.old_text, &update.old_len);
+
+	if (r == 0 && !update.old_text)
+		return;
+	if (r == 0)
+		r = update_owners(&update, edit, root);
+	if (r)
+		report_line(edit->program,
+			    _("note: the owners of the new lines are not recorded (%s); "
+			      "'subid follow' does that"),
+			    report_error(-r));
+}
