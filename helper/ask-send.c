@@ -3,6 +3,7 @@
  * ask-send: sends replies.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "helper/ask.h"
 #include "libsubid/sys/fd.h"
@@ -11,10 +12,17 @@
 int ask_send(struct ask *ask, int r, const void *bytes, size_t len)
 {
 	struct helper_reply reply = { .r = r, .len = (uint32_t)len };
+	char both[512];
 	int failed;
 
 	if (len > HELPER_REPLY_BYTES_MAX)
 		reply = (struct helper_reply){ .r = -E2BIG };
+	/* Short ones are sent by one system call. */
+	if (reply.len > 0 && reply.len <= sizeof(both) - sizeof(reply)) {
+		memcpy(both, &reply, sizeof(reply));
+		memcpy(both + sizeof(reply), bytes, reply.len);
+		return fd_write_all(ask->fd, both, sizeof(reply) + reply.len);
+	}
 	failed = fd_write_all(ask->fd, &reply, sizeof(reply));
 	return failed ? failed : fd_write_all(ask->fd, bytes, reply.len);
 }

@@ -10,7 +10,6 @@
 #include "helper/ask.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/sys/fd.h"
-#include "libsubid/sys/wait.h"
 
 /*
  * What a module needs at the least: if it lacks descriptors or memory, it may answer "no
@@ -40,9 +39,14 @@ static int check_resources(int fd)
 	return munmap(memory, MEMORY_BYTES) ? -errno : 0;
 }
 
-static int read_extents(int fd, size_t n, struct range *extents)
+static int read_bytes(struct ask *ask, void *bytes, size_t len)
 {
-	int r = wait_read(fd, NULL, 0, extents, n * sizeof(*extents));
+	return wait_read_ahead(&ask->ahead, ask->fd, NULL, 0, bytes, len);
+}
+
+static int read_extents(struct ask *ask, size_t n, struct range *extents)
+{
+	int r = read_bytes(ask, extents, n * sizeof(*extents));
 
 	for (size_t i = 0; r == 0 && i < n; i++)
 		if (range_make(extents[i].start, extents[i].end - extents[i].start,
@@ -58,7 +62,7 @@ static int serve_one(struct ask *ask)
 	char text[HELPER_TEXT_MAX + 1];
 	struct helper_request request;
 	bool of_plugin;
-	int r = wait_read(ask->fd, NULL, 0, &request, sizeof(request));
+	int r = read_bytes(ask, &request, sizeof(request));
 
 	if (r)
 		return r;
@@ -67,9 +71,9 @@ static int serve_one(struct ask *ask)
 	if (request.text_len > (of_plugin ? HELPER_TEXT_MAX : LIMIT_OWNER_BYTES) ||
 	    request.n_extents > (of_plugin ? LIMIT_EXTENTS : 0))
 		return -EBADMSG;
-	r = wait_read(ask->fd, NULL, 0, text, request.text_len);
+	r = read_bytes(ask, text, request.text_len);
 	if (r == 0)
-		r = read_extents(ask->fd, request.n_extents, extents);
+		r = read_extents(ask, request.n_extents, extents);
 	if (r)
 		return r;
 	text[request.text_len] = '\0';

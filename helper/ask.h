@@ -10,6 +10,7 @@
 
 #include "helper/helper-protocol.h"
 #include "libsubid/core/range.h"
+#include "libsubid/sys/wait.h"
 #include "libsubid/user/nss.h"
 
 /* Accounts are sent in pieces of at most this size. */
@@ -17,6 +18,7 @@
 
 struct ask {
 	int fd; /* the socket */
+	struct wait_ahead ahead;
 	struct nss nss;
 	char *piece; /* accounts that were found and are not sent yet */
 	size_t piece_len;
