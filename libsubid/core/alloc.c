@@ -108,6 +108,30 @@ static struct alloc_mark *find_mark(struct alloc_space *space, uint64_t count)
 }
 
 /*
+ * Takes as many ranges of @count ids out of a gap as it has, @most at the most. Returns
+ * how many, with the ids from the first to the last of them.
+ */
+static uint64_t take_from_gap(const struct alloc_space *space, struct range *gap,
+			      uint64_t count, uint64_t most, struct range *ret_ids)
+{
+	uint64_t start, step = 0, n;
+
+	if (most == 0 || !align_up(gap->start, space->align, &start) ||
+	    start >= gap->end || count > gap->end - start)
+		return 0;
+	n = 1;
+	if (most > 1 && align_up(count, space->align, &step))
+		n += (gap->end - start - count) / step;
+	if (n > most)
+		n = most;
+	*ret_ids = (struct range){ start, start + count };
+	if (n > 1)
+		ret_ids->end += (n - 1) * step;
+	gap->start = ret_ids->end;
+	return n;
+}
+
+/*
  * Takes the first free range of @count ids out of the space.
  * Returns 0, ALLOC_NONE or -ENOMEM; *ret_range is written only with 0.
  */
@@ -120,18 +144,37 @@ int alloc_space_take(struct alloc_space *space, uint64_t count, struct range *re
 	mark = find_mark(space, count);
 	if (!mark)
 		return -ENOMEM;
-	for (; mark->at < space->n; mark->at++) {
-		struct range *gap = gap_at(space, mark->at);
-		uint64_t start;
-
-		if (!align_up(gap->start, space->align, &start) || start >= gap->end ||
-		    count > gap->end - start)
-			continue;
-		*ret_range = (struct range){ start, start + count };
-		gap->start = start + count;
-		return 0;
-	}
+	for (; mark->at < space->n; mark->at++)
+		if (take_from_gap(space, gap_at(space, mark->at), count, 1, ret_range))
+			return 0;
 	return ALLOC_NONE;
+}
+
+/*
+ * Takes what so many calls of alloc_space_take() would take, until none is free.
+ *
+ * take: is called with the ids from the first to the last range in each gap; between them
+ * no other range of this alignment has room.
+ * Returns 0, with the number of ranges, or what @take returned, if that is not 0.
+ */
+int alloc_space_take_many(struct alloc_space *space, uint64_t count, uint64_t most,
+			  int (*take)(void *context, struct range ids), void *context,
+			  uint64_t *ret_n)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; count > 0 && i < space->n; i++) {
+		struct range ids;
+		uint64_t some =
+			take_from_gap(space, gap_at(space, i), count, most - n, &ids);
+		int r = some > 0 ? take(context, ids) : 0;
+
+		if (r)
+			return r;
+		n += some;
+	}
+	*ret_n = n;
+	return 0;
 }
 
 /* Frees the gaps. */
@@ -188,19 +231,28 @@ int alloc_deterministic(const struct alloc_request *request, uint64_t uid,
 }
 
 /*
- * Counts the uids whose whole deterministic range is in @gap, a part of the bounds.
- * Thread-safe.
+ * Returns the uids whose whole deterministic range is in @gap, a part of the bounds; end
+ * 0: none. 4294967295 is neither a uid nor an id. Thread-safe.
  */
+struct range alloc_deterministic_uids(const struct alloc_request *request,
+				      uint64_t uid_min, struct range gap)
+{
+	uint64_t from = gap.start - request->bounds.start;
+	uint64_t to = (gap.end < ID_NONE ? gap.end : ID_NONE) - request->bounds.start;
+	uint64_t uids = uid_min < ID_NONE ? ID_NONE - uid_min : 0, first, behind;
+
+	if (request->count == 0 || gap.start >= ID_NONE)
+		return (struct range){ 0 };
+	first = from / request->count + (from % request->count > 0);
+	behind = to / request->count < uids ? to / request->count : uids;
+	if (first >= behind)
+		return (struct range){ 0 };
+	return (struct range){ uid_min + first, uid_min + behind };
+}
+
+/* Counts these uids. Thread-safe. */
 uint64_t alloc_deterministic_fits(const struct alloc_request *request, uint64_t uid_min,
 				  struct range gap)
 {
-	uint64_t from = gap.start - request->bounds.start;
-	uint64_t to = gap.end - request->bounds.start;
-	uint64_t uids = uid_min < ID_NONE ? ID_NONE - uid_min : 0, first, behind;
-
-	if (request->count == 0)
-		return 0;
-	first = from / request->count + (from % request->count > 0);
-	behind = to / request->count < uids ? to / request->count : uids;
-	return behind > first ? behind - first : 0;
+	return range_count(alloc_deterministic_uids(request, uid_min, gap));
 }

@@ -47,10 +47,15 @@ struct alloc_space {
 int alloc_space_init(struct alloc_space *space, const struct alloc_request *request,
 		     const struct range_set *used, uint64_t above);
 int alloc_space_take(struct alloc_space *space, uint64_t count, struct range *ret_range);
+int alloc_space_take_many(struct alloc_space *space, uint64_t count, uint64_t most,
+			  int (*take)(void *context, struct range ids), void *context,
+			  uint64_t *ret_n);
 void alloc_space_cleanup(struct alloc_space *space);
 uint64_t alloc_ids(const struct alloc_request *request);
 uint64_t alloc_deterministic_start(const struct alloc_request *request, uint64_t uid,
 				   uint64_t uid_min);
+struct range alloc_deterministic_uids(const struct alloc_request *request,
+				      uint64_t uid_min, struct range gap);
 uint64_t alloc_deterministic_fits(const struct alloc_request *request, uint64_t uid_min,
 				  struct range gap);
 int alloc_deterministic(const struct alloc_request *request, uint64_t uid,

@@ -2,6 +2,7 @@
 /*
  * policy-resolve: which rules apply to a user, and which to ids.
  */
+#include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/policy.h"
 
@@ -77,6 +78,37 @@ int policy_place_by_uid(const struct policy *policy, const struct policy_assign 
 		return POLICY_OUTSIDE;
 	*ret_range = range;
 	return 0;
+}
+
+/*
+ * Removes from @uids those that rules with uids= assign to other pools than @pool, and if
+ * only such rules assign it, all others. n_pools: keeps the uids without a pool.
+ * Returns 0 or -ENOMEM.
+ */
+int policy_find_uids(const struct policy *policy, size_t pool, struct range_set *uids)
+{
+	CLEANUP(range_set_cleanup) struct range_set others = RANGE_SET(SIZE_MAX);
+	CLEANUP(range_set_cleanup) struct range_set own = RANGE_SET(SIZE_MAX);
+	bool any = pool == policy->n_pools;
+	int r = 0;
+
+	/* The first rule counts: it is added last. */
+	for (size_t i = policy->n_assigns; r == 0 && i > 0; i--) {
+		const struct policy_assign *rule = &policy->assigns[i - 1];
+		bool is_own = rule->pool == pool;
+
+		any |= is_own && rule->by != POLICY_BY_UIDS;
+		if (rule->by != POLICY_BY_UIDS)
+			continue;
+		r = range_set_add(is_own ? &own : &others, rule->uids);
+		if (r == 0)
+			r = range_set_subtract(is_own ? &others : &own, rule->uids);
+	}
+	for (size_t i = 0; r == 0 && i < others.n; i++)
+		r = range_set_subtract(uids, others.ranges[i]);
+	if (any || r)
+		return r;
+	return range_set_keep(uids, &own);
 }
 
 /*

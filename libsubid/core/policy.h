@@ -172,6 +172,7 @@ int policy_resolve(const struct policy *policy, const struct policy_user *user,
 		   const struct policy_assign **ret_assign);
 int policy_place_by_uid(const struct policy *policy, const struct policy_assign *assign,
 			uint64_t uid, struct range *ret_range);
+int policy_find_uids(const struct policy *policy, size_t pool, struct range_set *uids);
 bool policy_gives_at_login(const struct policy *policy,
 			   const struct policy_assign *assign, uint64_t uid,
 			   struct range uids);

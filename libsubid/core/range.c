@@ -224,6 +224,36 @@ int range_set_subtract(struct range_set *set, struct range range)
 	return set_replace(set, first, last - first, rest, n);
 }
 
+/*
+ * Removes the ids that @other does not have. Returns 0, RANGE_SET_FULL or -ENOMEM; the
+ * set changes only with 0. A set belongs to one thread.
+ */
+int range_set_keep(struct range_set *set, const struct range_set *other)
+{
+	size_t most = set->n + other->n, n = 0, j = 0;
+	struct range *common = reallocarray(NULL, most > 0 ? most : 1, sizeof(*common));
+
+	if (!common)
+		return -ENOMEM;
+	for (size_t i = 0; i < set->n && j < other->n;) {
+		if (range_intersect(set->ranges[i], other->ranges[j], &common[n]))
+			n++;
+		if (set->ranges[i].end < other->ranges[j].end)
+			i++;
+		else
+			j++;
+	}
+	if (n > set->max) {
+		free(common);
+		return RANGE_SET_FULL;
+	}
+	range_set_clear(set);
+	set->ranges = common;
+	set->n = n;
+	set->allocated = most > 0 ? most : 1;
+	return 0;
+}
+
 /* Returns whether @set holds any id of @range. Thread-safe while no thread writes. */
 bool range_set_overlaps(const struct range_set *set, struct range range)
 {

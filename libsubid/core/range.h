@@ -96,6 +96,7 @@ int range_compare(const void *a, const void *b);
 struct range_set *range_set_clear(struct range_set *set);
 int range_set_add(struct range_set *set, struct range range);
 int range_set_fill(struct range_set *set, const struct range *ranges, size_t n);
+int range_set_keep(struct range_set *set, const struct range_set *other);
 int range_set_subtract(struct range_set *set, struct range range);
 bool range_set_overlaps(const struct range_set *set, struct range range);
 bool range_set_intersect(const struct range_set *set, struct range range,

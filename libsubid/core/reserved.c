@@ -52,6 +52,17 @@ const struct reserved *reserved_find_in(struct range range)
 	return NULL;
 }
 
+static const struct reserved *next_of(enum reserved_how how, struct range range,
+				      const struct reserved *previous,
+				      struct range *ret_common)
+{
+	for (size_t i = previous ? (size_t)(previous - table) + 1 : 0; i < N_TABLE; i++)
+		if (table[i].how == how &&
+		    range_intersect(range, ids_of(&table[i]), ret_common))
+			return &table[i];
+	return NULL;
+}
+
 /*
  * Finds the next reservation in @range that must not be delegated, except 0 and
  * 4294967295.
@@ -62,9 +73,13 @@ const struct reserved *reserved_find_in(struct range range)
 const struct reserved *reserved_next(struct range range, const struct reserved *previous,
 				     struct range *ret_common)
 {
-	for (size_t i = previous ? (size_t)(previous - table) + 1 : 0; i < N_TABLE; i++)
-		if (table[i].how == RESERVED_NEVER &&
-		    range_intersect(range, ids_of(&table[i]), ret_common))
-			return &table[i];
-	return NULL;
+	return next_of(RESERVED_NEVER, range, previous, ret_common);
+}
+
+/* The same for ids that may be delegated, but from which a program chooses. */
+const struct reserved *reserved_next_chosen(struct range range,
+					    const struct reserved *previous,
+					    struct range *ret_common)
+{
+	return next_of(RESERVED_CHOSEN, range, previous, ret_common);
 }

@@ -28,6 +28,10 @@ const struct reserved *reserved_find_in(struct range range);
 const struct reserved *reserved_next(struct range range, const struct reserved *previous,
 				     struct range *ret_common);
 
+const struct reserved *reserved_next_chosen(struct range range,
+					    const struct reserved *previous,
+					    struct range *ret_common);
+
 /* Returns whether the id must not be in any range. */
 static inline bool reserved_is_never(const struct reserved *reserved)
 {

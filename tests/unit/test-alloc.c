@@ -116,6 +116,48 @@ Test(alloc, agrees_with_a_bitmap)
 	}
 }
 
+static int take_bits(void *context, struct range ids)
+{
+	*(uint64_t *)context |= (uint64_t)1 << (ids.start % UNIVERSE);
+	return 0;
+}
+
+/* Many at once are as many as one by one, and leave the same free. */
+Test(alloc, many)
+{
+	struct rng rng = { rng_seed() };
+
+	for (unsigned round = 0; round < 20000; round++) {
+		uint64_t base = UNIVERSE * 1000, count = 1 + rng_below(&rng, 5);
+		uint64_t most = rng_once_in(&rng, 2) ? UINT64_MAX : rng_below(&rng, 9);
+		const struct alloc_request request = { { base, base + UNIVERSE },
+						       count,
+						       rng_below(&rng, 7) };
+		struct range_set used = RANGE_SET(UNIVERSE);
+		struct alloc_space one, many;
+		uint64_t n = 0, found, calls = 0;
+		struct range a, b;
+
+		fill(&used, base, rng_next(&rng) & rng_next(&rng) & rng_next(&rng));
+		cr_assert(alloc_space_init(&one, &request, &used, 0) == 0);
+		cr_assert(alloc_space_init(&many, &request, &used, 0) == 0);
+		while (n < most && alloc_space_take(&one, count, &a) == 0)
+			n++;
+		cr_assert(alloc_space_take_many(&many, count, most, take_bits, &calls,
+						&found) == 0);
+		cr_assert(found == n && !calls == !n,
+			  "seed %" PRIu64 " round %u: %" PRIu64 ", not %" PRIu64,
+			  rng_seed(), round, found, n);
+		while (alloc_space_take(&one, 1, &a) == 0)
+			cr_assert(alloc_space_take(&many, 1, &b) == 0 &&
+				  range_equals(a, b));
+		cr_assert(alloc_space_take(&many, 1, &b) == ALLOC_NONE);
+		alloc_space_cleanup(&one);
+		alloc_space_cleanup(&many);
+		range_set_clear(&used);
+	}
+}
+
 /* Alignments and counts beyond all ids find nothing, and nothing wraps. */
 Test(alloc, edges)
 {

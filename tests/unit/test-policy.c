@@ -193,6 +193,39 @@ Test(policy, login)
 	policy_cleanup(&rules);
 }
 
+/* Which uids have a place in a pool, or in none: the first rule counts. */
+Test(policy, find_uids)
+{
+	struct policy rules = policy_of("pool a 1-9 count=1\npool b 11-19\npool c 21-29\n"
+					"assign uids=5-6 pool=a\n"
+					"assign uids=1-9 pool=b\n"
+					"assign uids=8-20 pool=a\n"
+					"assign group=g pool=c\n");
+	static const struct {
+		const char *name;
+		size_t n;
+		struct range uids[3];
+	} rows[] = {
+		{ "a", 2, { { 5, 7 }, { 10, 21 } } },
+		{ "b", 2, { { 1, 5 }, { 7, 10 } } },
+		{ "c", 2, { { 0, 1 }, { 21, 100 } } },
+		{ "none", 2, { { 0, 1 }, { 21, 100 } } },
+	};
+
+	cr_assert(rules.n_errors == 0);
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		CLEANUP(range_set_cleanup) struct range_set uids = RANGE_SET(9);
+
+		cr_assert(range_set_add(&uids, (struct range){ 0, 100 }) == 0);
+		cr_assert(policy_find_uids(&rules, i, &uids) == 0);
+		cr_assert(uids.n == rows[i].n, "%s: %zu", rows[i].name, uids.n);
+		for (size_t j = 0; j < uids.n; j++)
+			cr_assert(range_equals(uids.ranges[j], rows[i].uids[j]), "%s",
+				  rows[i].name);
+	}
+	policy_cleanup(&rules);
+}
+
 struct model_pool {
 	unsigned int first, last, count;
 };

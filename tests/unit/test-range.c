@@ -379,6 +379,41 @@ Test(range_set, fill)
 	cr_assert(full > 1000, "the bound was met %zu times", full);
 }
 
+/* What two sets have in common. */
+Test(range_set, keep)
+{
+	struct rng rng = { rng_seed() };
+	size_t full = 0;
+
+	for (int round = 0; round < 20000; round++) {
+		CLEANUP(range_set_cleanup)
+		struct range_set set = RANGE_SET(UNIVERSE), other = RANGE_SET(UNIVERSE);
+		uint64_t base = bases[rng_below(&rng, COUNT_OF(bases))], found = 0;
+		uint64_t models[2] = { 0 }, common;
+		int r;
+
+		for (size_t i = rng_below(&rng, 16); i > 0; i--) {
+			struct range range = some_range(&rng, base, 9);
+			bool second = rng_once_in(&rng, 2);
+
+			models[second] |= bits(range, base);
+			cr_assert(range_set_add(second ? &other : &set, range) == 0);
+		}
+		common = models[0] & models[1];
+		if (rng_once_in(&rng, 3))
+			set.max = set.n;
+		r = range_set_keep(&set, &other);
+		cr_assert(r == (runs(common) > set.max ? RANGE_SET_FULL : 0));
+		full += r != 0;
+		for (size_t i = 0; i < set.n; i++)
+			found |= bits(set.ranges[i], base);
+		cr_assert(found == (r ? models[0] : common) && set.n == runs(found),
+			  "seed %" PRIu64 ", round %d", rng_seed(), round);
+		range_set_clear(&other);
+	}
+	cr_assert(full > 100, "the bound was met %zu times", full);
+}
+
 /* Large sets: ranges added in any order, split everywhere, filled up again. */
 Test(range_set, large)
 {

@@ -56,6 +56,11 @@ Test(reserved, next)
 	}
 	cr_assert_not(reserved_next((struct range){ 0, ID_END }, reserved, &ids));
 
+	reserved = reserved_next_chosen((struct range){ 0, 600000 }, NULL, &ids);
+	cr_assert(reserved && ids.start == 524288 && ids.end == 600000);
+	cr_assert_not(reserved_next_chosen((struct range){ 0, ID_END }, reserved, &ids));
+	cr_assert_not(reserved_next_chosen((struct range){ 0, 524288 }, NULL, &ids));
+
 	cr_assert(reserved_find_in((struct range){ 0, 60002 })->first == 60001);
 	cr_assert(reserved_find_in((struct range){ 589824, 655360 })->first == 524288);
 	cr_assert_not(reserved_find_in((struct range){ 0, 60001 }));
