@@ -185,6 +185,8 @@ int edit_show_json(const struct edit *edit, const struct owner_set *people,
 	json_boolean(&json, "changed", edit->texts.changed[0] || edit->texts.changed[1]);
 	json_boolean(&json, "dry_run", edit->dry_run);
 	r = edit_json_users(&json, &edit->texts, edit->kinds, people, reason, context);
+	if (edit->print_more)
+		edit->print_more(&json, edit->more_context);
 	json_end(&json, '}');
 	return r;
 }

@@ -89,6 +89,9 @@ struct edit {
 	/* Called after a commit, with the lock of all databases; NULL: nothing is. */
 	void (*committed)(void *context);
 	void *committed_context;
+	/* Prints further keys of the JSON document; NULL: there are none. */
+	void (*print_more)(struct json *json, void *context);
+	void *more_context;
 };
 
 enum {

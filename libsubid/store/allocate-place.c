@@ -118,11 +118,15 @@ static int place_pairs(struct allocate_work *work)
 	return r;
 }
 
-/* Stores why item @i gets no range of kind @k. Returns DB_FULL. */
+/* Stores why item @i gets no range of kind @k, if it is the first one. Returns DB_FULL.
+ */
 int allocate_fail_full(struct allocate_work *work, size_t k, size_t i, int why)
 {
 	const struct owner_set *people = work->allocate->people;
 
+	if (work->is_full)
+		return DB_FULL;
+	work->is_full = true;
 	work->allocate->full = (struct allocate_full){
 		.why = why,
 		.pool = work->pool ? &work->policy->pools[work->pool - 1] : NULL,
@@ -139,7 +143,8 @@ static bool needs_both(const struct allocate_item *item)
 	return item->needed[0] && item->needed[1];
 }
 
-/* Assigns a free range in database @k to each item that has none yet. */
+/* Assigns a free range in database @k to each item that has none yet; one without a place
+ * sets work->is_full. */
 static int place_singles(struct allocate_work *work, size_t k)
 {
 	CLEANUP(alloc_space_cleanup) struct alloc_space space = { 0 };
@@ -155,20 +160,22 @@ static int place_singles(struct allocate_work *work, size_t k)
 		if (!allocate_is_turn(work, item) || !allocate_is_missing(item, k) ||
 		    (pair_only && work->existing_only))
 			continue;
-		if (pair_only)
-			return allocate_fail_full(
-				work, k, i, work->pool ? ALLOCATE_POOL : ALLOC_NONE);
+		if (pair_only) {
+			allocate_fail_full(work, k, i,
+					   work->pool ? ALLOCATE_POOL : ALLOC_NONE);
+			continue;
+		}
 		if (!space.gaps)
 			r = make_space(work, kinds, &request, &space);
 		if (r == 0)
 			r = alloc_space_take(&space, count, &item->ranges[k]);
-		if (r == ALLOC_NONE && work->existing_only)
+		if (r == ALLOC_NONE && !work->existing_only)
+			allocate_fail_full(work, k, i,
+					   work->pool		       ? ALLOCATE_POOL :
+					   count > alloc_ids(&request) ? ALLOC_COUNT :
+									 ALLOC_NONE);
+		if (r == ALLOC_NONE)
 			r = 0;
-		else if (r == ALLOC_NONE)
-			r = allocate_fail_full(work, k, i,
-					       work->pool ? ALLOCATE_POOL :
-					       count > alloc_ids(&request) ? ALLOC_COUNT :
-									     ALLOC_NONE);
 	}
 	return r;
 }
@@ -292,7 +299,9 @@ int allocate_place_free(struct allocate_work *work)
 		work->existing_only = false;
 		take_back_halves(work);
 	}
-	return r ? r : place_all(work);
+	if (r == 0)
+		r = place_all(work);
+	return r == 0 && work->is_full ? DB_FULL : r;
 }
 
 /* Returns whether an owner has the wanted total with the placed range, or -errno. */

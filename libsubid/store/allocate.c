@@ -262,6 +262,7 @@ static void note_absent(const struct allocate_work *work)
 
 static int place(struct allocate_work *work)
 {
+	bool placed = false;
 	int r;
 
 	if (work->allocate->fixed) {
@@ -274,11 +275,15 @@ static int place(struct allocate_work *work)
 	find_needs(work);
 	r = allocate_find_absent(work);
 	if (r == 0)
+		r = allocate_measure(work);
+	if (r == 0)
 		r = allocate_place_by_policy(work);
 	if (r == 0 && work->allocate->settings.deterministic)
 		r = allocate_place_deterministically(work);
 	if (r == 0 && (work->policy || !work->allocate->settings.deterministic))
-		r = find_free(work);
+		r = find_free(work), placed = true;
+	if (r == 0 || r == DB_FULL)
+		allocate_count_missing(work, placed);
 	if (r == 0)
 		note_absent(work);
 	return r;

@@ -15,6 +15,7 @@
 #include "libsubid/core/overlap.h"
 #include "libsubid/core/range.h"
 #include "libsubid/store/allocated-ids.h"
+#include "libsubid/store/capacity.h"
 #include "libsubid/store/conflicts.h"
 #include "libsubid/store/db.h"
 #include "libsubid/sys/policy-files.h"
@@ -78,6 +79,8 @@ struct allocate {
 	bool give_back;
 	bool join; /* ids behind an owner's last line make that line longer */
 	struct overlap_policy policy;
+	/* If set: is filled with the pools of the users, also if there is no room. */
+	struct capacity_list *capacity;
 
 	struct policy_files site; /* the policy; read once */
 	bool has_site;		  /* it was read */
@@ -126,6 +129,7 @@ struct allocate_work {
 	int64_t waited[2];	    /* for the name service; each kind has its own time */
 	struct range_set absent[2]; /* ids that are not mapped in this user namespace */
 	bool existing_only;	    /* place ranges only where all ids are mapped */
+	bool is_full; /* an item has no place; allocate->full is the first */
 	const struct policy *policy; /* NULL: there are no rules */
 	/* Place only for users without a pool (0), or with pool number - 1. */
 	size_t pool;
@@ -202,6 +206,8 @@ int allocate_put_policy(struct allocate_work *work, size_t k);
 int allocate_place_by_policy(struct allocate_work *work);
 int allocate_judge_by_policy(struct allocate_work *work, size_t k,
 			     const struct range_set *set, size_t first);
+int allocate_measure(struct allocate_work *work);
+void allocate_count_missing(const struct allocate_work *work, bool placed);
 int allocate_append(struct allocate_work *work);
 int allocate_give_back(struct allocate_work *work);
 int allocate_beside_retired(struct db *db, struct allocate *allocate,

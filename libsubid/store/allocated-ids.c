@@ -14,7 +14,7 @@
 /* Adds a range. Returns 0 or -ENOMEM. */
 int allocated_ids_put(struct allocated_ids *used, struct range range)
 {
-	struct range *last = used->n > 0 ? &used->ranges[used->n - 1] : NULL;
+	struct range *last = used->n > used->n_lines ? &used->ranges[used->n - 1] : NULL;
 	int r;
 
 	/* Most databases are sorted and without gaps, which makes this one range. */
@@ -143,6 +143,7 @@ int allocated_ids_read_lines(struct allocated_ids *used, const struct table *tab
 		if (r)
 			return r;
 	}
+	used->n_lines = used->n;
 	return 0;
 }
 
@@ -183,7 +184,7 @@ int allocated_ids_read_holdings(struct allocated_ids *used, const struct table *
 int allocated_ids_copy_lines(struct allocated_ids *used, const struct allocated_ids *from)
 {
 	*used = (struct allocated_ids){ .top = from->top };
-	for (size_t i = 0; i < from->n; i++) {
+	for (size_t i = 0; i < from->n_lines; i++) {
 		int r = allocated_ids_put(used, from->ranges[i]);
 
 		if (r)
@@ -196,6 +197,7 @@ int allocated_ids_copy_lines(struct allocated_ids *used, const struct allocated_
 		if (r)
 			return r;
 	}
+	used->n_lines = used->n;
 	return 0;
 }
 

@@ -25,6 +25,7 @@ struct allocated_ids {
 	struct range *ranges; /* in any order; may overlap */
 	size_t n;
 	size_t allocated;
+	size_t n_lines;		  /* the first ranges are those of lines */
 	uint64_t top;		  /* end of the highest line within the bounds, or 0 */
 	struct holding *holdings; /* in the order of the lines, until they are sorted */
 	size_t n_holdings;

@@ -5,7 +5,8 @@
  * kind, and for ranges with the same ids in both databases. FITS is the number of ranges
  * of default size in a gap, or if ranges are computed from uids, the number of uids whose
  * range is free. In a user namespace only ids that exist there are shown, unless no range
- * fits them: an allocation has the same preference.
+ * fits them: an allocation has the same preference. Below the rows, or as a list in JSON,
+ * is how many more users get ids, see list-capacity.c.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -19,7 +20,8 @@
 #include "libsubid/sys/userns.h"
 #include "message/i18n.h"
 #include "message/report.h"
-#include "subid/show/list.h"
+#include "subid/show/list-free.h"
+#include "subid/verb/capacity-report.h"
 #include "subid/verb/lines.h"
 
 enum {
@@ -49,20 +51,24 @@ static int put_allocated(struct allocated_ids *used, struct range range)
 }
 
 /*
- * Adds the ids of local accounts and those that are never delegated. Both kinds read
- * passwd(5), for the primary groups, so an error is reported only once.
+ * Adds the ids of local accounts that could be given otherwise, and those that are never
+ * delegated. Both kinds read passwd(5), for the primary groups, so an error is reported
+ * only once.
  */
-static int put_local_accounts(const struct list *list, const struct kind *kind,
+static int put_local_accounts(const struct free_ids *ids, const struct kind *kind,
 			      struct allocated_ids *used, bool *unread)
 {
-	CLEANUP(range_set_cleanup) struct range_set all = RANGE_SET(1);
-	int r = range_set_add(&all, (struct range){ 0, ID_END });
+	CLEANUP(range_set_cleanup) struct range_set wanted = RANGE_SET(SIZE_MAX);
+	const struct list *list = ids->list;
+	int r = range_set_fill(&wanted, ids->pools.ranges, ids->pools.n);
 
 	if (r == 0)
-		r = allocated_ids_put_reserved(used, all.ranges[0]);
+		r = range_set_add(&wanted, ids->settings.requests[kind->group].bounds);
+	if (r == 0)
+		r = allocated_ids_put_reserved(used, (struct range){ 0, ID_END });
 	if (r)
 		return verb_fail(-r);
-	r = ids_in_use_local(list->place.directory, kind, &all, &used->in_use);
+	r = ids_in_use_local(list->place.directory, kind, &wanted, &used->in_use);
 	if (r) {
 		if (!*unread)
 			report_line(PROGRAM, "%s/%s: %s", list->place.etc,
@@ -74,9 +80,9 @@ static int put_local_accounts(const struct list *list, const struct kind *kind,
 	return r ? verb_fail(-r) : 0;
 }
 
-/* Adds the ids that rules keep from users without a pool. */
-static int put_policy(const struct policy *policy, const struct kind *kind,
-		      struct allocated_ids *used)
+/* Adds the ids that rules reserve. */
+static int put_reserves(const struct policy *policy, const struct kind *kind,
+			struct allocated_ids *used)
 {
 	const struct policy_reserve *reserve = NULL;
 	struct range ids, all = { 0, ID_END };
@@ -85,8 +91,16 @@ static int put_policy(const struct policy *policy, const struct kind *kind,
 	while (r == 0 &&
 	       (reserve = policy_reserve_next(policy, kind->group, all, reserve, &ids)))
 		r = put_allocated(used, ids);
+	return r;
+}
+
+/* Adds the ids that rules keep from users without a pool. */
+static int put_pool_ids(const struct policy *policy, struct allocated_ids *pools)
+{
+	int r = 0;
+
 	for (size_t i = 0; r == 0 && i < policy->n_pools; i++)
-		r = put_allocated(used, policy->pools[i].ids);
+		r = put_allocated(pools, policy->pools[i].ids);
 	return r;
 }
 
@@ -129,19 +143,24 @@ static int show_gap(struct list *list, const char *kind, const struct settings *
 	return output_row(&list->output, cells, NULL);
 }
 
-/* Finds the gaps between the ids of @used and of @absent, which may be NULL. */
-static int find_gaps(const struct alloc_request *request,
-		     const struct allocated_ids *used, const struct allocated_ids *absent,
-		     struct alloc_space *ret_space)
+/* Finds the gaps in the databases of @kinds, with or without ids that do not exist here.
+ */
+static int find_gaps(const struct free_ids *ids, const bool kinds[static 2], bool absent,
+		     const struct alloc_request *request, struct alloc_space *ret_space)
 {
 	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(SIZE_MAX);
 	CLEANUP(allocated_ids_cleanup) struct allocated_ids all = { 0 };
-	const struct allocated_ids *parts[] = { used, absent };
 	int r = 0;
 
-	for (size_t i = 0; i < 2 && parts[i]; i++)
-		for (size_t j = 0; r == 0 && j < parts[i]->n; j++)
-			r = allocated_ids_put(&all, parts[i]->ranges[j]);
+	for (size_t k = 0; k < 2; k++) {
+		for (size_t i = 0; kinds[k] && r == 0 && i < ids->used[k].n; i++)
+			r = allocated_ids_put(&all, ids->used[k].ranges[i]);
+		for (size_t i = 0; kinds[k] && !absent && r == 0 && i < ids->absent[k].n;
+		     i++)
+			r = allocated_ids_put(&all, ids->absent[k].ranges[i]);
+	}
+	for (size_t i = 0; r == 0 && i < ids->pools.n; i++)
+		r = allocated_ids_put(&all, ids->pools.ranges[i]);
 	if (r == 0)
 		r = range_set_fill(&set, all.ranges, all.n);
 	return r ? r : alloc_space_init(ret_space, request, &set, 0);
@@ -157,21 +176,20 @@ static bool fits_any(const struct settings *settings, const struct alloc_request
 }
 
 /* Shows the unused ids within the bounds. */
-static int show_gaps(struct list *list, const char *kind,
-		     const struct allocated_ids *used, const struct allocated_ids *absent,
-		     const struct settings *settings, const struct alloc_request *request)
+static int show_gaps(const struct free_ids *ids, const char *name,
+		     const bool kinds[static 2], const struct alloc_request *request)
 {
 	CLEANUP(alloc_space_cleanup) struct alloc_space space = { 0 };
-	int r = find_gaps(request, used, absent, &space);
+	int r = find_gaps(ids, kinds, false, request, &space);
 
-	if (r == 0 && absent->n > 0 && !fits_any(settings, request, &space)) {
+	if (r == 0 && !fits_any(&ids->settings, request, &space)) {
 		alloc_space_cleanup(&space);
-		r = find_gaps(request, used, NULL, &space);
+		r = find_gaps(ids, kinds, true, request, &space);
 	}
 	if (r)
 		return verb_fail(-r);
 	for (size_t i = 0; r == 0 && i < space.n; i++)
-		r = show_gap(list, kind, settings, request, space.gaps[i]);
+		r = show_gap(ids->list, name, &ids->settings, request, space.gaps[i]);
 	return r;
 }
 
@@ -189,73 +207,103 @@ static bool make_pair_request(const struct settings *settings,
 	       range_intersect(uid->bounds, gid->bounds, &ret_request->bounds);
 }
 
-/* Adds ids that do not exist in this user namespace; none if /proc cannot be read. */
-static int put_absent(const struct list *list, const struct kind *kind,
-		      struct allocated_ids *absent)
+/* Finds the ids that do not exist in this user namespace; none if /proc cannot be read.
+ */
+static int find_absent(struct free_ids *ids, const struct kind *kind)
 {
-	CLEANUP(range_set_cleanup) struct range_set set = RANGE_SET(SIZE_MAX);
-	int r = list->place.image ? 0 : userns_absent(kind, &set);
+	struct range_set *set = &ids->absent[kind->group];
+	int r = ids->list->place.image ? 0 : userns_absent(kind, set);
 
-	if (r == -ENOMEM)
-		return verb_fail(ENOMEM);
-	r = 0;
-	for (size_t i = 0; r == 0 && i < set.n; i++)
-		r = put_allocated(absent, set.ranges[i]);
-	return r;
+	return r == -ENOMEM ? verb_fail(ENOMEM) : 0;
 }
 
-static int put_all(struct allocated_ids *used, const struct allocated_ids *from)
+/* Finds what is not free. Returns 0, VERB_UNREADABLE or another exit status. */
+static int read_free_kind(struct free_ids *ids, const struct kind *kind, bool *unread)
 {
-	int r = 0;
+	struct allocated_ids *used = &ids->used[kind->group];
+	int r = lines_find_used(&ids->list->place, kind, true, used,
+				ids->by_uid ? &ids->tables[kind->group] : NULL);
 
-	for (size_t i = 0; r == 0 && i < from->n; i++)
-		r = put_allocated(used, from->ranges[i]);
-	return r;
+	if (r == 0)
+		r = put_local_accounts(ids, kind, used, unread);
+	if (r)
+		return r;
+	ids->is_read[kind->group] = true;
+	r = put_reserves(&ids->list->policy.policy, kind, used);
+	return r ? r : find_absent(ids, kind);
 }
 
-static int show_kinds(struct list *list, const struct settings *settings)
+static int show_kinds(struct free_ids *ids)
 {
-	CLEANUP(allocated_ids_cleanup) struct allocated_ids both = { 0 };
-	CLEANUP(allocated_ids_cleanup) struct allocated_ids both_absent = { 0 };
+	const struct list *list = ids->list;
 	struct alloc_request request;
 	int r = 0, status = VERB_DONE;
 	bool unread = false;
 
 	for (size_t i = 0; i < list->n_kinds && r == 0; i++) {
-		CLEANUP(allocated_ids_cleanup) struct allocated_ids used = { 0 };
-		CLEANUP(allocated_ids_cleanup) struct allocated_ids absent = { 0 };
 		const struct kind *kind = list->kinds[i];
+		const bool kinds[] = { !kind->group, kind->group };
 
-		r = lines_find_used(&list->place, kind, true, &used);
-		if (r == 0)
-			r = put_local_accounts(list, kind, &used, &unread);
+		r = read_free_kind(ids, kind, &unread);
 		if (r == VERB_UNREADABLE) {
 			status = r;
 			r = 0;
 			continue;
 		}
 		if (r == 0)
-			r = put_policy(&list->policy.policy, kind, &used);
-		if (r == 0)
-			r = put_absent(list, kind, &absent);
-		if (r == 0)
-			r = show_gaps(list, kind->id, &used, &absent, settings,
-				      &settings->requests[kind->group]);
-		if (r == 0)
-			r = put_all(&both, &used);
-		if (r == 0)
-			r = put_all(&both_absent, &absent);
+			r = show_gaps(ids, kind->id, kinds,
+				      &ids->settings.requests[kind->group]);
 	}
-	if (r == 0 && status == VERB_DONE && list->n_kinds == 2 &&
-	    make_pair_request(settings, &request))
-		r = show_gaps(list, "both", &both, &both_absent, settings, &request);
+	if (r == 0 && ids->is_read[0] && ids->is_read[1] &&
+	    make_pair_request(&ids->settings, &request))
+		r = show_gaps(ids, "both", (const bool[]){ true, true }, &request);
 	return r ? r : status;
+}
+
+static void free_ids_cleanup(struct free_ids *ids)
+{
+	for (size_t k = 0; k < 2; k++) {
+		table_clear(&ids->tables[k]);
+		allocated_ids_cleanup(&ids->used[k]);
+		range_set_clear(&ids->absent[k]);
+	}
+	allocated_ids_cleanup(&ids->pools);
+}
+
+/* Shows the rows, and who gets ids. Only a table has the sentences below it. */
+static int show_free(struct free_ids *ids, struct capacity_report *report)
+{
+	struct output *output = &ids->list->output;
+	int r = put_pool_ids(&ids->list->policy.policy, &ids->pools), status;
+
+	if (r == 0)
+		r = show_kinds(ids);
+	status = r;
+	if (r == VERB_DONE || r == VERB_UNREADABLE) {
+		int failed = list_measure(ids);
+
+		if (failed)
+			status = verb_fail(-failed);
+	}
+	status = output_end(output, status);
+	if (!output_has_format(&ids->list->options.output) &&
+	    (status == VERB_DONE || status == VERB_UNREADABLE))
+		capacity_report_text(report);
+	return status;
 }
 
 int list_free(struct list *list)
 {
-	struct settings settings;
-	int status = VERB_DONE, r = list_read_settings(list, &settings);
+	CLEANUP(capacity_list_cleanup) struct capacity_list capacity = { 0 };
+	CLEANUP(free_ids_cleanup)
+	struct free_ids ids = { .list = list,
+				.absent = { RANGE_SET(SIZE_MAX), RANGE_SET(SIZE_MAX) },
+				.capacity = &capacity };
+	struct capacity_report report = { .list = &capacity,
+					  .files = &list->policy,
+					  .root = list->options.root,
+					  .directory = list->place.etc };
+	int status, r = list_read_settings(list, &ids.settings);
 
 	if (r)
 		return r;
@@ -264,14 +312,17 @@ int list_free(struct list *list)
 			      &list->policy);
 	if (r)
 		return verb_fail(-r);
-	if (policy_files_are_wrong(&list->policy)) {
+	if (policy_files_are_wrong(&list->policy))
 		policy_report(PROGRAM, list->options.root, &list->policy);
-		status = VERB_UNREADABLE;
-	}
+	ids.by_uid = list_has_places(&ids);
+	list->output.print_more = capacity_report_json;
+	list->output.more_context = &report;
 	r = output_start(&list->output, "gaps", columns, N_COLUMNS,
 			 &list->options.output);
 	if (r)
 		return r;
-	r = show_kinds(list, &settings);
-	return output_end(&list->output, r ? r : status);
+	status = show_free(&ids, &report);
+	return status == VERB_DONE && policy_files_are_wrong(&list->policy) ?
+		       VERB_UNREADABLE :
+		       status;
 }

@@ -19,7 +19,7 @@ static bool is_in_malformed_line(struct id_states *states, const struct verb_pla
 	if (index_find(&states->index, id, NULL))
 		return false;
 	if (!states->allocated_ids_found &&
-	    lines_find_used(place, states->kind, false, &states->used)) {
+	    lines_find_used(place, states->kind, false, &states->used, NULL)) {
 		states->used.malformed = 0;
 		states->unread = true;
 	}

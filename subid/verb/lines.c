@@ -145,11 +145,12 @@ int lines_each(const struct verb_place *place, const struct kind *kind, bool not
 /*
  * Finds the ids allocated by the lines of the database of @kind, with every reading of
  * malformed lines: see allocated_ids_read_lines(). Notes are reported as by lines_each().
+ * ret_table: the lines, to be freed with table_clear(); or NULL.
  * Returns 0 or VERB_UNREADABLE with the reason reported; freed with
  * allocated_ids_cleanup().
  */
 int lines_find_used(const struct verb_place *place, const struct kind *kind, bool notes,
-		    struct allocated_ids *used)
+		    struct allocated_ids *used, struct table *ret_table)
 {
 	const struct owner_set none = { 0 };
 	const struct range all = { 0, ID_END };
@@ -171,5 +172,9 @@ int lines_find_used(const struct verb_place *place, const struct kind *kind, boo
 	}
 	if (notes)
 		report_malformed_lines(place, kind, path, used->malformed);
+	if (ret_table) {
+		*ret_table = table;
+		table = (struct table){ 0 };
+	}
 	return 0;
 }

@@ -29,6 +29,6 @@ int lines_each(const struct verb_place *place, const struct kind *kind, bool not
 void lines_note_skipped(const struct verb_place *place, const struct kind *kind,
 			uint64_t n);
 int lines_find_used(const struct verb_place *place, const struct kind *kind, bool notes,
-		    struct allocated_ids *used);
+		    struct allocated_ids *used, struct table *ret_table);
 
 #endif

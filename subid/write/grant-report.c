@@ -16,6 +16,7 @@
 #include "libsubid/sys/etc-directory.h"
 #include "message/i18n.h"
 #include "message/report.h"
+#include "subid/verb/capacity-report.h"
 #include "subid/verb/former.h"
 #include "subid/write/grant.h"
 
@@ -216,10 +217,54 @@ static const char *grant_reason(size_t i, bool changed, const void *context)
 	return changed ? "granted" : is_content(grant, i) ? "held" : "no-count";
 }
 
+static struct capacity_report capacity_of(const struct grant *grant)
+{
+	return (struct capacity_report){
+		.list = &grant->capacity,
+		.files = &grant->allocate.site,
+		.root = grant->edit.root,
+		.directory = grant->edit.directory,
+		.asked = true,
+	};
+}
+
+/* Reports for how many users there is room. */
+void grant_report_capacity(const struct grant *grant)
+{
+	struct capacity_report report = capacity_of(grant);
+
+	if (grant->edit.form == EDIT_LINES)
+		capacity_report_text(&report);
+}
+
 /* Shows what was given, or would be with --dry-run. */
 int grant_show(struct grant *grant)
 {
+	struct capacity_report report = capacity_of(grant);
+
+	grant->edit.print_more = grant->allocate.capacity ? capacity_report_json : NULL;
+	grant->edit.more_context = &report;
 	return change_show(&grant->edit, &grant->crowd.people, grant_reason, grant);
+}
+
+/* The same if not all users get ids, and so no one does: for how many there is room. */
+void grant_show_refused(struct grant *grant)
+{
+	struct capacity_report report = capacity_of(grant);
+	struct json json;
+
+	if (!grant->allocate.capacity)
+		return;
+	grant_report_capacity(grant);
+	if (grant->edit.form != EDIT_JSON)
+		return;
+	json_begin_document(&json);
+	json_boolean(&json, "changed", false);
+	json_boolean(&json, "dry_run", true);
+	json_begin(&json, "users", '[');
+	json_end(&json, ']');
+	capacity_report_json(&json, &report);
+	json_end(&json, '}');
 }
 
 /* Returns the range that a user got, or got back. */

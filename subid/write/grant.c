@@ -23,6 +23,7 @@ static void grant_cleanup(struct grant *grant)
 {
 	edit_cleanup(&grant->edit);
 	grant_users_cleanup(&grant->crowd);
+	capacity_list_cleanup(&grant->capacity);
 	allocate_cleanup(&grant->allocate);
 }
 
@@ -224,6 +225,8 @@ static int grant_prepare(struct grant *grant)
 	allocate->join = true;
 	allocate->give_back = !options->another;
 	allocate->policy = options->policy;
+	if (options->change.dry_run && (options->all_users || options->uids.end > 0))
+		allocate->capacity = &grant->capacity;
 	r = find_people(grant);
 	if (r)
 		return r;
@@ -344,9 +347,12 @@ static int grant_work(struct grant *grant)
 	r = edit_finish(&grant->edit, r, &to_record);
 	if (to_record && r != VERB_FINDINGS && r != VERB_USAGE)
 		grant_record(grant, r);
+	if (r == DB_FULL || r == DB_CONFLICT)
+		grant_show_refused(grant);
 	if (r)
 		return r;
 	r = grant_show(grant);
+	grant_report_capacity(grant);
 	grant_report_retired(grant);
 	grant_report_held(grant);
 	return r;

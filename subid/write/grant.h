@@ -40,6 +40,7 @@ struct grant {
 	struct edit edit;
 	struct grant_users crowd;
 	struct allocate allocate;
+	struct capacity_list capacity; /* with --dry-run for all users, or uids */
 };
 
 void grant_report_service(struct grant *grant);
@@ -48,6 +49,8 @@ int grant_check_fewer(const struct grant *grant);
 void grant_report_retired(const struct grant *grant);
 void grant_report_held(const struct grant *grant);
 int grant_show(struct grant *grant);
+void grant_show_refused(struct grant *grant);
+void grant_report_capacity(const struct grant *grant);
 void grant_record(const struct grant *grant, int status);
 
 #endif
