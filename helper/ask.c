@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "helper/ask.h"
@@ -39,9 +40,31 @@ static int check_resources(int fd)
 	return munmap(memory, MEMORY_BYTES) ? -errno : 0;
 }
 
+/* Reads @len bytes; many short requests that have come are read by one system call. */
 static int read_bytes(struct ask *ask, void *bytes, size_t len)
 {
-	return wait_read_ahead(&ask->ahead, ask->fd, NULL, 0, bytes, len);
+	char *rest = bytes;
+
+	while (len > 0) {
+		size_t n = ask->ahead_len - ask->ahead_at;
+
+		if (n == 0) {
+			int r;
+
+			ask->ahead_at = ask->ahead_len = 0;
+			r = fd_read(ask->fd, ask->ahead, sizeof(ask->ahead),
+				    &ask->ahead_len);
+			if (r || ask->ahead_len == 0)
+				return r ? r : -ECONNRESET;
+			continue;
+		}
+		n = n < len ? n : len;
+		memcpy(rest, ask->ahead + ask->ahead_at, n);
+		ask->ahead_at += n;
+		rest += n;
+		len -= n;
+	}
+	return 0;
 }
 
 static int read_extents(struct ask *ask, size_t n, struct range *extents)

@@ -10,7 +10,6 @@
 
 #include "helper/helper-protocol.h"
 #include "libsubid/core/range.h"
-#include "libsubid/sys/wait.h"
 #include "libsubid/user/nss.h"
 
 /* Accounts are sent in pieces of at most this size. */
@@ -18,7 +17,9 @@
 
 struct ask {
 	int fd; /* the socket */
-	struct wait_ahead ahead;
+	/* Requests that came with earlier ones: */
+	char ahead[4096];
+	size_t ahead_at, ahead_len;
 	struct nss nss;
 	char *piece; /* accounts that were found and are not sent yet */
 	size_t piece_len;

@@ -24,33 +24,25 @@ int helper_exchange_send_bytes(const struct helper *helper, int64_t end,
 	return r == WAIT_OVER ? -ETIMEDOUT : r;
 }
 
-/* Writes a request with a name, which may be NULL, into @bytes. Returns how many it has.
- */
-size_t helper_exchange_put(char bytes[static HELPER_REQUEST_BYTES],
-			   struct helper_request request, const char *name)
-{
-	request.text_len = name ? (uint32_t)strlen(name) : 0;
-	memcpy(bytes, &request, sizeof(request));
-	if (name)
-		memcpy(bytes + sizeof(request), name, request.text_len);
-	return sizeof(request) + request.text_len;
-}
-
 /* Sends a request with a name, which may be NULL. Returns as helper_receive(). */
 int helper_exchange_send(const struct helper *helper, int64_t end,
 			 struct helper_request request, const char *name)
 {
-	char bytes[HELPER_REQUEST_BYTES];
-	size_t n = helper_exchange_put(bytes, request, name);
+	char bytes[sizeof(request) + LIMIT_OWNER_BYTES];
 
-	return helper_exchange_send_bytes(helper, end, bytes, n);
+	request.text_len = name ? (uint32_t)strlen(name) : 0;
+	memcpy(bytes, &request, sizeof(request));
+	if (name)
+		memcpy(bytes + sizeof(request), name, request.text_len);
+	return helper_exchange_send_bytes(helper, end, bytes,
+					  sizeof(request) + request.text_len);
 }
 
 /*
  * Receives one reply. @ret_bytes is to be freed and is followed by a NUL.
  * Returns 0 with what the helper has found, *ret_r, or -errno: the helper is of no use.
  */
-int helper_exchange_receive(struct helper *helper, int64_t end, int *ret_r,
+int helper_exchange_receive(const struct helper *helper, int64_t end, int *ret_r,
 			    char **ret_bytes, size_t *ret_len)
 {
 	CLEANUP(cleanup_free) char *bytes = NULL;
@@ -76,8 +68,8 @@ int helper_exchange_receive(struct helper *helper, int64_t end, int *ret_r,
 
 /* The same where one reply is the answer. @most: the greatest that it may say in *ret_r.
  */
-int helper_exchange_receive_one(struct helper *helper, int64_t end, int most, int *ret_r,
-				char **ret_bytes, size_t *ret_len)
+int helper_exchange_receive_one(const struct helper *helper, int64_t end, int most,
+				int *ret_r, char **ret_bytes, size_t *ret_len)
 {
 	CLEANUP(cleanup_free) char *bytes = NULL;
 	int found, r = helper_exchange_receive(helper, end, &found, &bytes, ret_len);

@@ -78,9 +78,6 @@ struct helper_request {
 	uint32_t zero;
 };
 
-/* The size of a request with a name. */
-#define HELPER_REQUEST_BYTES (sizeof(struct helper_request) + LIMIT_OWNER_BYTES)
-
 enum {
 	HELPER_ABOUT_NOTHING,
 	HELPER_ABOUT_EXTENTS,
@@ -119,19 +116,17 @@ struct helper_reply_ranges {
  *	helper_exchange_finish
  */
 
-int helper_receive(struct helper *helper, int64_t end, void *bytes, size_t len);
+int helper_receive(const struct helper *helper, int64_t end, void *bytes, size_t len);
 int64_t helper_exchange_begin(struct helper *helper, int64_t *ret_now);
 int64_t helper_exchange_end(const struct helper *helper, int64_t begun);
-size_t helper_exchange_put(char bytes[static HELPER_REQUEST_BYTES],
-			   struct helper_request request, const char *name);
 int helper_exchange_send(const struct helper *helper, int64_t end,
 			 struct helper_request request, const char *name);
 int helper_exchange_send_bytes(const struct helper *helper, int64_t end,
 			       const void *bytes, size_t len);
-int helper_exchange_receive(struct helper *helper, int64_t end, int *ret_r,
+int helper_exchange_receive(const struct helper *helper, int64_t end, int *ret_r,
 			    char **ret_bytes, size_t *ret_len);
-int helper_exchange_receive_one(struct helper *helper, int64_t end, int most, int *ret_r,
-				char **ret_bytes, size_t *ret_len);
+int helper_exchange_receive_one(const struct helper *helper, int64_t end, int most,
+				int *ret_r, char **ret_bytes, size_t *ret_len);
 void helper_exchange_finish(struct helper *helper, int64_t begun, int r);
 bool helper_exchange_is_too_long(const char *name);
 int helper_exchange_answer(struct helper *helper, int64_t begun, int64_t end, int r,

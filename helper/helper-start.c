@@ -54,10 +54,9 @@ static int start_child(struct helper *helper, struct errand *errand)
  * -ETIMEDOUT, -ECONNRESET (the helper has ended), -EBADMSG (another process has sent it)
  * or -errno.
  */
-int helper_receive(struct helper *helper, int64_t end, void *bytes, size_t len)
+int helper_receive(const struct helper *helper, int64_t end, void *bytes, size_t len)
 {
-	int r = wait_read_ahead(&helper->ahead, helper->fd, &helper->child.pid, end,
-				bytes, len);
+	int r = wait_read(helper->fd, &helper->child.pid, end, bytes, len);
 
 	return r == WAIT_OVER ? -ETIMEDOUT : r;
 }

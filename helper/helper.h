@@ -13,7 +13,6 @@
 #include <stdint.h>
 
 #include "libsubid/sys/child.h"
-#include "libsubid/sys/wait.h"
 
 /* For each answer, if the program cannot go on without it: to give or take ids, or about
  * one user. It is also the time to wait for a lock. */
@@ -46,7 +45,6 @@ struct helper {
 	int64_t left; /* milliseconds left for all answers */
 	int failed;   /* -errno: no answer came, and nothing is asked any more */
 	int fault;    /* with -ENOPKG: an enum helper_fault */
-	struct wait_ahead ahead; /* received, and not looked at yet */
 };
 
 /* A time limit for each answer, or for all of them. */

@@ -26,14 +26,15 @@
 static int send_window(struct helper *helper, int64_t end, const char *const *names,
 		       size_t n)
 {
-	const struct helper_request request = { .type = HELPER_REQUEST_USER };
-	char bytes[WINDOW * HELPER_REQUEST_BYTES];
-	size_t len = 0;
+	int r = 0;
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; r == 0 && i < n; i++)
 		if (!helper_exchange_is_too_long(names[i]))
-			len += helper_exchange_put(bytes + len, request, names[i]);
-	return helper_exchange_send_bytes(helper, end, bytes, len);
+			r = helper_exchange_send(
+				helper, end,
+				(struct helper_request){ .type = HELPER_REQUEST_USER },
+				names[i]);
+	return r;
 }
 
 static int receive_window(struct helper *helper, int64_t begun, const char *const *names,

@@ -95,18 +95,6 @@ static int read_of(int fd, pid_t sender, char *bytes, size_t size, size_t *ret_n
 	return found.pid == sender ? 0 : -EBADMSG;
 }
 
-/* Reads at least one byte. Returns as wait_read(). */
-static int read_some(int fd, const pid_t *sender, int64_t end, char *bytes, size_t size,
-		     size_t *ret_n)
-{
-	int r = end ? wait_until(fd, -1, end) : 0;
-
-	if (r == 0)
-		r = sender ? read_of(fd, *sender, bytes, size, ret_n) :
-			     fd_read(fd, bytes, size, ret_n);
-	return r == 0 && *ret_n == 0 ? -ECONNRESET : r;
-}
-
 /*
  * Reads @len bytes from another process, until the time @end of wait_clock(), or with 0
  * without a limit.
@@ -121,41 +109,15 @@ int wait_read(int fd, const pid_t *sender, int64_t end, void *bytes, size_t len)
 	size_t n = 0;
 
 	while (len > 0) {
-		int r = read_some(fd, sender, end, rest, len, &n);
+		int r = end ? wait_until(fd, -1, end) : 0;
 
+		if (r == 0)
+			r = sender ? read_of(fd, *sender, rest, len, &n) :
+				     fd_read(fd, rest, len, &n);
+		if (r == 0 && n == 0)
+			r = -ECONNRESET;
 		if (r)
 			return r;
-		rest += n;
-		len -= n;
-	}
-	return 0;
-}
-
-/* The same, with one system call for many short messages: the rest of what has come is
- * kept in @ahead. */
-int wait_read_ahead(struct wait_ahead *ahead, int fd, const pid_t *sender, int64_t end,
-		    void *bytes, size_t len)
-{
-	char *rest = bytes;
-
-	while (len > 0) {
-		size_t n = ahead->n - ahead->at;
-
-		if (n == 0 && len >= sizeof(ahead->bytes))
-			return wait_read(fd, sender, end, rest, len);
-		if (n == 0) {
-			int r;
-
-			ahead->at = ahead->n = 0;
-			r = read_some(fd, sender, end, ahead->bytes, sizeof(ahead->bytes),
-				      &ahead->n);
-			if (r)
-				return r;
-			continue;
-		}
-		n = n < len ? n : len;
-		memcpy(rest, ahead->bytes + ahead->at, n);
-		ahead->at += n;
 		rest += n;
 		len -= n;
 	}

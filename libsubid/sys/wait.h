@@ -17,16 +17,7 @@ enum {
 
 int64_t wait_clock(void);
 int wait_until(int fd, int stop, int64_t end);
-/* Bytes that came with earlier ones. */
-struct wait_ahead {
-	size_t at;
-	size_t n;
-	char bytes[2048];
-};
-
 int wait_read(int fd, const pid_t *sender, int64_t end, void *bytes, size_t len);
-int wait_read_ahead(struct wait_ahead *ahead, int fd, const pid_t *sender, int64_t end,
-		    void *bytes, size_t len);
 int wait_send(int fd, int64_t end, const void *bytes, size_t len);
 int wait_for_lock(int fd, int stop, int64_t end);
 

@@ -110,29 +110,6 @@ Test(wait, read)
 	cr_assert(wait_read(ends[0], NULL, 0, got, 1) == -EBADF);
 }
 
-/* Bytes that came with others are there later, also after the end and beside large ones.
- */
-Test(wait, read_ahead)
-{
-	static char sent[3 * sizeof(struct wait_ahead)], got[sizeof(sent)];
-	struct wait_ahead ahead = { 0 };
-	int ends[2];
-
-	for (size_t i = 0; i < sizeof(sent); i++)
-		sent[i] = (char)(i % 251);
-	cr_assert(pipe2(ends, O_CLOEXEC) == 0);
-	cr_assert(write(ends[1], sent, sizeof(sent)) == sizeof(sent));
-	cr_assert(close(ends[1]) == 0);
-	for (size_t at = 0, n = 1; at < sizeof(sent); at += n, n = 2 * n + 1) {
-		n = n < sizeof(sent) - at ? n : sizeof(sent) - at;
-		cr_assert(wait_read_ahead(&ahead, ends[0], NULL, 0, got + at, n) == 0);
-	}
-	cr_assert(memcmp(sent, got, sizeof(sent)) == 0);
-	cr_assert(wait_read_ahead(&ahead, ends[0], NULL, 0, got, 0) == 0);
-	cr_assert(wait_read_ahead(&ahead, ends[0], NULL, 0, got, 1) == -ECONNRESET);
-	close(ends[0]);
-}
-
 /* More bytes than a socket holds are sent as they are read, or until the time is over. */
 Test(wait, send)
 {
