@@ -403,7 +403,11 @@ def fail_at_records(box, report, scenario):
     problems, seen = [], 0
     prepare(box, scenario)
     shutil.rmtree(STATE, ignore_errors=True)
-    found = [call for call in calls(box, scenario.args)
+    found = calls(box, scenario.args)
+    written = max(i for i, call in enumerate(found)
+                  if call.name.startswith("rename") and "subgid" in call.text)
+    # after it the owners of lines are recorded, which changes no record of retired ids
+    found = [call for call in found[:written]
              if re.search(r'"/var/lib|/var/lib/subid|"retired|"subid"', call.text)
              and call.name not in ("close", "unlinkat", "newfstatat", "fstat", "fcntl")]
     for call in found:
