@@ -97,6 +97,10 @@ static void tell_owner_renamed(const struct facts *facts, struct cause *cause)
 
 	causes_evidence(
 		cause,
+		host->former_same_ids ?
+			_("line %" PRIu64 " of %s has the owner %s, who does not exist; "
+			  "likely %s is meant, who has the same ids in the other "
+			  "database") :
 		host->former_by_home ?
 			_("line %" PRIu64
 			  " of %s has the owner %s, which may be a former "

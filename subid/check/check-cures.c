@@ -24,6 +24,26 @@ const struct accounts_item *check_renamed(const struct check *check, const char 
 }
 
 /*
+ * Returns the other name of an owner who has ids under two, of which one is misspelt;
+ * NULL: there is none.
+ */
+const char *check_misspelt(const struct check *check, const char *owner)
+{
+	const struct accounts *users = &check->users, *misspelt = &check->misspelt;
+	const struct accounts_item *wrong =
+		accounts_by_name(misspelt, owner, strlen(owner));
+	const struct accounts_item *user =
+		wrong ? accounts_by_id(users, wrong->id) :
+			accounts_by_name(users, owner, strlen(owner));
+
+	if (!wrong && user)
+		wrong = accounts_by_id(misspelt, user->id);
+	else if (user)
+		return accounts_name(users, user);
+	return wrong ? accounts_name(misspelt, wrong) : NULL;
+}
+
+/*
  * Returns the login name of an owner, after the cures that come before have been run;
  * NULL: there is none.
  */

@@ -182,6 +182,9 @@ static int find_mappers(struct check *check, const struct kind *kind)
 		struct problem problem =
 			problem_of(CHECK_MAPPER_MISSING, kind, kind->mapper);
 
+		/* Not each image is for containers. */
+		if (check->place.image)
+			problem.severity = FINDING_NOTE;
 		causes_evidence(&problem.cause,
 				_("is not installed, so no user can map ids"));
 		causes_cure(&problem.cause,

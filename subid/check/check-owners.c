@@ -22,6 +22,94 @@
 /* Owners that are searched in the backup of passwd. */
 #define RENAMED_MAX 100
 
+/* Collects the ids of an owner's lines, as programs read them. Returns 0 or -errno. */
+static int find_owner_ids(const struct check *check, unsigned group, const char *owner,
+			  struct range_set *ids)
+{
+	struct table_cursor cursor = { 0 };
+	struct table_line line;
+	int r = 0;
+
+	while (r == 0 && check->sides[group].readable &&
+	       table_next(&check->sides[group].table, &cursor, &line))
+		if (line.fault == 0 && line.entry.owner_len == strlen(owner) &&
+		    memcmp(line.entry.owner, owner, line.entry.owner_len) == 0)
+			r = range_set_add(ids, line.entry.range);
+	return r;
+}
+
+/* Whether an owner has these ids in a database. */
+static bool has_ids(struct check *check, unsigned group, const char *owner,
+		    const struct range_set *ids)
+{
+	CLEANUP(range_set_cleanup) struct range_set found = RANGE_SET(SIZE_MAX);
+	bool same;
+
+	check->searched += check->sides[group].table.len;
+	same = find_owner_ids(check, group, owner, &found) == 0 && found.n == ids->n;
+	for (size_t i = 0; same && i < ids->n; i++)
+		same = range_equals(found.ranges[i], ids->ranges[i]);
+	return same;
+}
+
+/*
+ * Finds the local user who has the same ids as an owner without account, each of them
+ * only in one database: one of the two names is misspelt. NULL: none.
+ */
+static const struct accounts_item *find_twin(struct check *check,
+					     const struct findings *findings,
+					     unsigned group, const char *owner)
+{
+	CLEANUP(range_set_cleanup) struct range_set ids = RANGE_SET(SIZE_MAX);
+	const struct range_set none = { .n = 0 };
+
+	check->searched += check->sides[group].table.len;
+	if (find_owner_ids(check, group, owner, &ids) || ids.n == 0 ||
+	    !has_ids(check, !group, owner, &none))
+		return NULL;
+	for (size_t i = 0; i < findings->n && check->searched < SEARCHED_BYTES; i++) {
+		const struct findings_item *item = &findings->items[i];
+		const struct accounts_item *user;
+		struct finding finding;
+
+		if (item->code != FINDING_ONE_SIDE || item->group == group ||
+		    item->first != ids.ranges[0].start)
+			continue;
+		findings_get(findings, i, &finding);
+		user = accounts_by_name(&check->users, finding.owner, finding.owner_len);
+		if (user &&
+		    has_ids(check, !group, accounts_name(&check->users, user), &ids))
+			return user;
+	}
+	return NULL;
+}
+
+/* Adds what an owner without account is now. Returns 0 or -ENOMEM. */
+static int add_name_meant(struct check *check, const struct findings *findings,
+			  const struct findings_item *item, const char *owner)
+{
+	const struct accounts_item *twin = NULL;
+	size_t len = strlen(owner);
+	bool by_home = false;
+	uint32_t uid;
+	int r;
+
+	if (owner_guess_renamed(check->place.directory, &check->users, owner, &uid,
+				&by_home)) {
+		twin = check->searched < SEARCHED_BYTES ?
+			       find_twin(check, findings, item->group, owner) :
+			       NULL;
+		if (!twin)
+			return 0;
+		uid = twin->id;
+	}
+	r = accounts_add(&check->renamed, owner, len, uid, ID_NONE);
+	if (r == 0 && (twin || by_home))
+		r = accounts_add(twin ? &check->misspelt : &check->by_home, owner, len,
+				 uid, ID_NONE);
+	return r;
+}
+
 /* Adds what the owners without account are now, see owner-guess.h. Returns 0 or -ENOMEM.
  */
 int check_find_renamed(struct check *check, const struct findings *findings)
@@ -32,26 +120,20 @@ int check_find_renamed(struct check *check, const struct findings *findings)
 	for (size_t i = 0; r == 0 && i < findings->n && n < RENAMED_MAX; i++) {
 		char owner[CHECK_NAME_BYTES];
 		struct finding finding;
-		uint32_t uid;
-		bool by_home;
 
 		if (findings->items[i].code != FINDING_NO_ACCOUNT)
 			continue;
 		findings_get(findings, i, &finding);
 		problem_copy_name(finding.owner, finding.owner_len, owner);
 		n++;
-		if (accounts_by_name(&check->users, owner, strlen(owner)) ||
-		    accounts_by_name(&check->unknown, owner, strlen(owner)) ||
-		    owner_guess_renamed(check->place.directory, &check->users, owner,
-					&uid, &by_home))
-			continue;
-		r = accounts_add(&check->renamed, owner, strlen(owner), uid, ID_NONE);
-		if (r == 0 && by_home)
-			r = accounts_add(&check->by_home, owner, strlen(owner), uid,
-					 ID_NONE);
+		if (!accounts_by_name(&check->users, owner, strlen(owner)) &&
+		    !accounts_by_name(&check->unknown, owner, strlen(owner)))
+			r = add_name_meant(check, findings, &findings->items[i], owner);
 	}
 	if (r == 0)
 		r = accounts_sort(&check->by_home);
+	if (r == 0)
+		r = accounts_sort(&check->misspelt);
 	return r ? r : accounts_sort(&check->renamed);
 }
 
@@ -102,6 +184,10 @@ static void describe_renamed(const struct check *check, struct problem *problem)
 	account_set(&account, name, strlen(name), user->id, ID_NONE);
 	causes_describe(&facts, CAUSE_OWNER_RENAMED, &cause);
 	causes_add(&problem->cause,
+		   accounts_by_name(&check->misspelt, problem->owner,
+				    strlen(problem->owner)) ?
+			   _("; likely %s (uid %u) is meant, who has the same ids in the "
+			     "other database") :
 		   accounts_by_name(&check->by_home, problem->owner,
 				    strlen(problem->owner)) ?
 			   _("; it may have become %s (uid %u), whose home directory has "
@@ -109,22 +195,6 @@ static void describe_renamed(const struct check *check, struct problem *problem)
 			   _("; it has become %s (uid %u)"),
 		   name, user->id);
 	causes_cure_as_root(&problem->cause, "%s", cause.cure);
-}
-
-/* Collects the ids of an owner's lines, as programs read them. Returns 0 or -errno. */
-static int find_owner_ids(const struct check *check, unsigned group, const char *owner,
-			  struct range_set *ids)
-{
-	struct table_cursor cursor = { 0 };
-	struct table_line line;
-	int r = 0;
-
-	while (r == 0 && check->sides[group].readable &&
-	       table_next(&check->sides[group].table, &cursor, &line))
-		if (line.fault == 0 && line.entry.owner_len == strlen(owner) &&
-		    memcmp(line.entry.owner, owner, line.entry.owner_len) == 0)
-			r = range_set_add(ids, line.entry.range);
-	return r;
 }
 
 /* Whether a process uses ids of the owner, which is added to the message. */

@@ -324,18 +324,22 @@ static void describe_sides(const struct check *check, const struct finding *find
 	const struct kind *other = kind_all[!problem->kind->group];
 	char login[CURE_QUOTED_BYTES];
 	bool account = check_quote_login(check, problem->owner, login);
+	const char *twin = check_misspelt(check, problem->owner);
 
 	if (finding->code == FINDING_ONE_SIDE)
 		causes_evidence(
 			&problem->cause,
-			_("%s has %ss and no %ss, so it can run no container with them"),
+			_("%s has %ss and no %ss, so no container can run with them"),
 			problem->owner, problem->kind->id, other->id);
 	else
 		causes_evidence(&problem->cause,
 				_("%s has other %ss than %ss, as %" PRIu64 "-%" PRIu64),
 				problem->owner, problem->kind->id, other->id,
 				problem->ids.start, problem->ids.end - 1);
-	if (is_unknown(check, problem->owner))
+	if (twin)
+		causes_add(&problem->cause, _("; %s has these %ss, see [no-account]"),
+			   twin, other->id);
+	else if (is_unknown(check, problem->owner))
 		cure_by_waiting(check, problem, problem->owner);
 	else if (!account && (strcmp(problem->owner, "containers") != 0 ||
 			      !cure_quote(problem->owner, login)))

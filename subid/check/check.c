@@ -37,6 +37,7 @@ static void check_cleanup(struct check *check)
 	accounts_cleanup(&check->unknown);
 	accounts_cleanup(&check->renamed);
 	accounts_cleanup(&check->by_home);
+	accounts_cleanup(&check->misspelt);
 	range_set_clear(&check->kept);
 	for (size_t i = 0; i < check->n_noted; i++)
 		free(check->noted[i].own_path);

@@ -119,9 +119,10 @@ struct check {
 	struct accounts primary;
 	struct accounts spellings;
 	struct accounts unknown;
-	struct accounts renamed; /* owners without account: the uid that they have now */
-	struct accounts by_home; /* those of them that only a home directory shows */
-	struct range spans[2];	 /* from the first to the last id of each database */
+	struct accounts renamed;  /* owners without account: the uid that they have now */
+	struct accounts by_home;  /* those of them that only a home directory shows */
+	struct accounts misspelt; /* those of them that only the same ids show */
+	struct range spans[2];	  /* from the first to the last id of each database */
 	struct check_use use[2];
 	size_t searched;       /* bytes of lines, for other lines of owners */
 	size_t compared;       /* bytes of lines, for ids of malformed lines */
@@ -208,6 +209,7 @@ void check_describe(struct check *check, const struct finding *finding,
 
 int check_find_renamed(struct check *check, const struct findings *findings);
 const struct accounts_item *check_renamed(const struct check *check, const char *owner);
+const char *check_misspelt(const struct check *check, const char *owner);
 const char *check_login(const struct check *check, const char *owner);
 bool check_quote_login(const struct check *check, const char *owner,
 		       char out[static CURE_QUOTED_BYTES]);

@@ -29,6 +29,7 @@ struct search_renamed {
 	char last[LIMIT_OWNER_BYTES + 1]; /* of them */
 	bool found;			  /* it is a former name of the user */
 	bool by_home;			  /* only the home directory shows it */
+	bool same_ids;			  /* only the same ids in the other database do */
 };
 
 static void search_renamed_cleanup(struct search_renamed *search)
@@ -52,10 +53,22 @@ static bool is_user(struct search_renamed *search, const struct entry *entry)
 			       nss_client_user(asker, search->last, &account)) <= 0;
 }
 
-/* Whether the owner of the line is a former name of the user. */
-static bool is_former(struct search_renamed *search, const struct entry *entry)
+/* Whether the line has the ids that the user has only in the other database. */
+static bool has_missing_ids(const struct search_renamed *search, unsigned group,
+			    const struct entry *entry)
+{
+	const struct doctor_side *sides = search->doctor->sides;
+
+	return sides[group].n == 0 && sides[!group].n == 1 &&
+	       range_equals(sides[!group].ranges[0], entry->range);
+}
+
+/* Whether the owner of the line is a former name of the user, or was to be the user. */
+static bool is_former(struct search_renamed *search, unsigned group,
+		      const struct entry *entry)
 {
 	uint32_t uid;
+	int r;
 
 	if (entry->owner_len == strlen(search->last) &&
 	    memcmp(entry->owner, search->last, entry->owner_len) == 0)
@@ -64,20 +77,27 @@ static bool is_former(struct search_renamed *search, const struct entry *entry)
 		return false;
 	memcpy(search->last, entry->owner, entry->owner_len);
 	search->last[entry->owner_len] = '\0';
-	search->found = owner_guess_renamed(search->directory, &search->users,
-					    search->last, &uid, &search->by_home) == 0 &&
-			uid == search->doctor->account.uid && !is_user(search, entry);
+	r = owner_guess_renamed(search->directory, &search->users, search->last, &uid,
+				&search->by_home);
+	/* What no login can have is another cause. */
+	search->same_ids = r == OWNER_GUESS_NONE &&
+			   has_missing_ids(search, group, entry) &&
+			   !owner_guess_likely(&search->users, search->last);
+	search->found =
+		(search->same_ids || (r == 0 && uid == search->doctor->account.uid)) &&
+		!is_user(search, entry);
 	return search->found;
 }
 
 /* Returns the number of the first line with a former name; 0: there is none. */
-static uint64_t find_line(struct search_renamed *search, const struct table *table)
+static uint64_t find_line(struct search_renamed *search, unsigned group,
+			  const struct table *table)
 {
 	struct table_cursor cursor = { 0 };
 	struct table_line line;
 
 	while (table_next(table, &cursor, &line))
-		if (line.fault == 0 && is_former(search, &line.entry))
+		if (line.fault == 0 && is_former(search, group, &line.entry))
 			return line.number;
 	return 0;
 }
@@ -92,7 +112,7 @@ static int report_renamed(struct search_renamed *search, const struct db *db,
 	unsigned int group;
 
 	for (size_t k = 0; k < 2; k++) {
-		lines[k] = find_line(search, &db->sides[k].table);
+		lines[k] = find_line(search, (unsigned)k, &db->sides[k].table);
 		ret_lines[k] = lines[k] != 0;
 		host.merge |= doctor->sides[k].n > 0;
 	}
@@ -101,6 +121,7 @@ static int report_renamed(struct search_renamed *search, const struct db *db,
 	group = lines[0] ? 0 : 1;
 	host.former_line = lines[group];
 	host.former_by_home = search->by_home;
+	host.former_same_ids = search->same_ids;
 	host.both = lines[0] && lines[1];
 	facts = doctor_facts(doctor, doctor->sides[group].kind, &host, FACTS_RENAMED, 0);
 	for (size_t k = 0; k < 2; k++)

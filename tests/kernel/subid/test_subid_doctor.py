@@ -960,6 +960,20 @@ def _(s):
     s.gone("OWNER_RENAMED")
 
 
+@case("OWNER_RENAMED")
+def _(s):
+    """The name is misspelt in one database."""
+    for uid, gid in ((GRANT, "elsaa:100000:65536\n"), ("elsaa:100000:65536\n", GRANT)):
+        s.put(uid, gid)
+        row = s.broken("OWNER_RENAMED", "ranges")
+        require(row["cure"] == "subid rename --merge elsaa elsa" and
+                "likely elsa is meant" in row["evidence"], f"{row}")
+        s.fix(row)
+        s.healthy()
+    s.put(GRANT, "elsaa:100000:65537\n")
+    s.gone("OWNER_RENAMED")
+
+
 @case("OWN_ID_INSIDE")
 def _(s):
     s.put("elsa:4990:70000\n", "elsa:5001:70000\n")
