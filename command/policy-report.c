@@ -165,7 +165,11 @@ void policy_report(const char *program, const char *root,
 
 		policy_place_text(files, root, error->place, place);
 		policy_place_text(files, root, error->other, other);
-		if (!report_pair(program, place, other, error))
-			report_single(program, place, error);
+		if (report_pair(program, place, other, error))
+			continue;
+		report_single(program, place, error);
+		if (error->form)
+			report_line(program, _("%s: the form is: %s"), place,
+				    error->form);
 	}
 }

@@ -66,10 +66,20 @@ static void report_no_verb(const char *word)
 	suggest_report(&suggest, PROGRAM, "");
 }
 
+/* Whether a line of subid.d(5) begins with the word. */
+static bool is_rule(const char *word)
+{
+	return strcmp(word, "assign") == 0 || strcmp(word, "pool") == 0 ||
+	       strcmp(word, "reserve") == 0 || strcmp(word, "share") == 0;
+}
+
 static int misuse(const char *word)
 {
 	if (word && *word == '-')
 		report_line(PROGRAM, _("the verb comes first, and then options as '%s'"),
+			    word);
+	else if (word && is_rule(word))
+		report_line(PROGRAM, _("'%s' is no verb, but a rule: see subid.d(5)"),
 			    word);
 	else if (word)
 		report_no_verb(word);

@@ -146,6 +146,9 @@ static int parse_reserve(struct policy_line *line)
 	if (r)
 		return r;
 	rule.why = rest_of(line);
+	/* After the range it would reserve ids of both kinds. */
+	if (policy_word_is(rule.why, "uid", 3) || policy_word_is(rule.why, "gid", 3))
+		return POLICY_EXTRA;
 	r = ARRAY_RESERVE(policy->reserves, policy->n_reserves,
 			  policy->allocated_reserves);
 	if (r == 0)
@@ -194,7 +197,8 @@ static int read_who(struct policy_word word, struct policy_assign *rule)
 	else
 		return POLICY_EXTRA;
 	rule->name = word;
-	return check_policy_name(word);
+	/* A rule is about one user or group. */
+	return memchr(word.text, ',', word.len) ? POLICY_NAME : check_policy_name(word);
 }
 
 static int read_assign_word(struct policy_word word, struct policy_assign *rule)
@@ -316,10 +320,16 @@ static const struct {
 	const char *word;
 	size_t len;
 	int (*parse)(struct policy_line *line);
+	const char *form;
 } rules[] = {
-	{ "assign", 6, parse_assign },	 { "pool", 4, parse_pool },
-	{ "reserve", 7, parse_reserve }, { "share", 5, parse_share },
-	{ "owner", 5, parse_owner },	 { "retire", 6, parse_retire },
+	{ "assign", 6, parse_assign,
+	  "assign user=NAME|group=NAME|uids=FIRST-LAST pool=NAME [count=N] [by-uid=N] "
+	  "[login]" },
+	{ "pool", 4, parse_pool, "pool NAME FIRST-LAST [count=N] [align=N]" },
+	{ "reserve", 7, parse_reserve, "reserve [uid|gid] FIRST-LAST [REASON]" },
+	{ "share", 5, parse_share, "share NAME NAME..." },
+	{ "owner", 5, parse_owner, "owner NAME" },
+	{ "retire", 6, parse_retire, "retire off|forever|DAYS" },
 };
 
 static int parse_words(struct policy_line *line)
@@ -329,8 +339,10 @@ static int parse_words(struct policy_line *line)
 	if (!next_policy_word(line, &word))
 		return 0;
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-		if (policy_word_is(word, rules[i].word, rules[i].len))
+		if (policy_word_is(word, rules[i].word, rules[i].len)) {
+			line->error.form = rules[i].form;
 			return rules[i].parse(line);
+		}
 	return POLICY_UNKNOWN;
 }
 
@@ -365,6 +377,7 @@ static int parse_policy_line(struct policy_line *line)
 	size_t len = (size_t)(line->end - line->at);
 
 	line->error.word = (struct policy_word){ "", 0 };
+	line->error.form = NULL;
 	line->error.other = (struct policy_place){ 0 };
 	if (++line->policy->lines > LIMIT_POLICY_LINES)
 		return POLICY_LINES;

@@ -115,6 +115,7 @@ struct policy_error {
 	int why; /* an enum policy_why */
 	struct policy_place place;
 	struct policy_word word;
+	const char *form;	   /* of such a rule, for people; or NULL */
 	struct policy_place other; /* line 0: none */
 	uint64_t fits;
 	uint64_t wanted;

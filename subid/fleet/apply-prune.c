@@ -33,8 +33,10 @@ int apply_prune(struct apply *apply)
 	apply->retired.epoch = retired_clock();
 	apply->retired.note = "apply";
 	for (size_t i = 0; r == 0 && i < apply->gone.n; i++)
-		if (apply->have_ranges[i])
+		if (apply->have_ranges[i]) {
 			r = prune_owner(apply, i);
+			apply->n_pruned++;
+		}
 	return r;
 }
 

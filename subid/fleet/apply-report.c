@@ -229,10 +229,23 @@ static void forget_unchanged(struct apply *apply)
 	}
 }
 
+/* A set may have many lines, which only --dry-run shows. */
+static void show_summary(const struct apply *apply)
+{
+	size_t owners = 0;
+
+	for (size_t i = 0; i < apply->people.n; i++)
+		owners += apply->people.items[i].status == OWNER_SET_KNOWN;
+	printf(_("owners changed: %zu, retired: %zu; lines removed: %zu, added: %zu\n"),
+	       owners, apply->n_pruned, apply->removed, apply->added);
+}
+
 /* Shows what has changed. */
 int apply_show(struct apply *apply)
 {
 	report_gone(apply);
 	forget_unchanged(apply);
+	if (apply->edit.form == EDIT_SILENT && apply->added + apply->removed > 0)
+		show_summary(apply);
 	return change_show(&apply->edit, &apply->people, apply_reason, apply);
 }

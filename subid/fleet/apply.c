@@ -335,7 +335,8 @@ static int apply_run(int argc, char **argv)
 static const struct option_row apply_rows[] = {
 	{ 0, "prune", NULL, N_("retire the ranges of owners that only earlier sets name"),
 	  OPTION_INTO(struct apply, prune) },
-	{ 0, "force", NULL, N_("also an empty or older set, or fewer than half of the owners"),
+	{ 0, "force", NULL,
+	  N_("also an empty or older set, or fewer than half of the owners"),
 	  OPTION_INTO(struct apply, force) },
 	{ 0, "in-use", NULL, N_("also ids that processes use"),
 	  OPTION_INTO(struct apply, in_use) },

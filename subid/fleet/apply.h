@@ -23,7 +23,7 @@ struct apply {
 	struct change_options change;
 	bool prune;
 	bool force;
-	bool in_use; /* also take ids that processes use */
+	bool in_use;		 /* also take ids that processes use */
 	const char *serial_file; /* NULL: that of the system */
 	const char *source;	 /* of the set, in messages */
 	struct edit edit;
@@ -49,6 +49,7 @@ struct apply {
 	struct owner_set receivers; /* the owners of its items */
 	struct in_use lost;
 	size_t added, removed; /* lines */
+	size_t n_pruned;       /* owners */
 	struct range spans[2];
 };
 

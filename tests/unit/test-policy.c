@@ -97,6 +97,8 @@ Test(policy, errors)
 		{ "owner containers\n", 0, 0, "" },
 		{ "owner\n", POLICY_MISSING, 1, "owner" },
 		{ "owner a b\n", POLICY_EXTRA, 1, "b" },
+		{ "reserve 5-6 uid\n", POLICY_EXTRA, 1, "uid" },
+		{ "assign user=a,b pool=a\n", POLICY_NAME, 1, "user=a,b" },
 	};
 
 	for (size_t i = 0; i < COUNT_OF(rows); i++) {

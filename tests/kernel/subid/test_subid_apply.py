@@ -118,8 +118,11 @@ def texts(site):
 
 def changes(site):
     applies = site.applies
-    applies("new owners", set_of("elsa:300000:10", "zoe:400000:10"), before="bob:100000:10\n",
-            wanted="bob:100000:10\nelsa:300000:10\nzoe:400000:10\n")
+    result = applies("new owners", set_of("elsa:300000:10", "zoe:400000:10"),
+                     before="bob:100000:10\n",
+                     wanted="bob:100000:10\nelsa:300000:10\nzoe:400000:10\n")
+    site.box.check("... are counted", result.out.decode(),
+                   "owners changed: 2, retired: 0; lines removed: 0, added: 4\n")
     site.box.check("what is remembered", read(APPLIED).splitlines()[1:],
                    ["owner elsa", "owner zoe"])
     applies("kinds", set_of("uid elsa:300000:10", "gid elsa:300010:10"),
@@ -328,6 +331,8 @@ def prunes(site):
     site.box.check("--prune", (result.status, uids, gids),
                    (DONE, "bob:500000:10\nzoe:700000:10\nelsa:300000:10\n~anna:400000:10\n",
                     "bob:500000:10\nelsa:300000:10\n~anna:400000:10\n"))
+    site.box.check("--prune: what is done", result.out.decode(), "owners changed: 0, retired: 1; "
+                   "lines removed: 2, added: 0\n")
     site.report.check("--prune: who had them", "uid 400000 10 anna 5002 " in
                       read(f"{image}/var/lib/subid/retired"),
                       read(f"{image}/var/lib/subid/retired"))

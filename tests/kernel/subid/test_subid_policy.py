@@ -230,7 +230,8 @@ def shown(site):
     site.box.check("a user may see it", (result.status, len(result.out.splitlines())), (DONE, 7))
     site.rules("pool a 5\n")
     result = site.box.run("policy")
-    site.report.check("an error", result.status == UNREADABLE and ":1: '5'" in words(result),
+    site.report.check("an error", result.status == UNREADABLE and ":1: '5'" in words(result)
+                      and "10-site.conf:1: the form is: pool NAME FIRST-LAST" in words(result),
                       f"{result}")
     site.forget()
     rows = site.box.rows("policy", "--for", "elsa", name="rules")
