@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +15,6 @@
 #include "command/identity.h"
 #include "command/known-owners.h"
 #include "command/known-users.h"
-#include "command/policy-report.h"
 #include "explain/busy.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/source/source.h"
@@ -77,16 +75,10 @@ static int find_lookup(struct edit *edit)
 	return 0;
 }
 
-/* The root directory of the image that is changed; NULL: this system. */
-static const char *image_of(const struct edit *edit)
-{
-	return edit->root ? edit->root : edit->prefix;
-}
-
 /* Opens the directory of the databases; without chroot(2), so any image works. */
 int edit_find_directory(struct edit *edit)
 {
-	const char *below = image_of(edit);
+	const char *below = edit_image(edit);
 	int n;
 
 	if (!edit->dry_run)
@@ -238,7 +230,7 @@ int edit_begin(struct edit *edit, const bool kinds[static 2])
 	}
 	edit->db.stop = edit->interrupt.fd;
 	edit->db.read_only = edit->dry_run;
-	edit->db.root = image_of(edit);
+	edit->db.root = edit_image(edit);
 	r = db_begin(&edit->db, edit->etc, edit->place);
 	if (r)
 		return edit_tell_error(edit, r);
@@ -325,59 +317,6 @@ int edit_check_busy(struct edit *edit, struct owner *owner)
 	return EDIT_IN_USE;
 }
 
-/* Reports what is uncertain about an allocation, and new ids that cannot be used here. */
-static void report_notes(const struct edit *edit, const struct allocate *allocate)
-{
-	if (edit->unnamed)
-		report_line(edit->program,
-			    _("note: the name service did not answer who other owners "
-			      "are: one of them may be the same user"));
-	if (allocate->unsure)
-		report_line(edit->program,
-			    _("note: the name service did not answer in time; ids of "
-			      "its accounts may be among these"));
-	if (allocate->absent.end > 0)
-		report_line(edit->program,
-			    _("note: new ids between %" PRIu64 " and %" PRIu64
-			      " do not exist in this user namespace"),
-			    allocate->absent.start, allocate->absent.end - 1);
-}
-
-static void report_policy(const struct edit *edit, const struct allocate *allocate)
-{
-	policy_report(edit->program, image_of(edit), &allocate->site);
-	report_line(edit->program, _("no ids are given before that is fixed"));
-}
-
-static void report_unknown_group(const struct edit *edit, struct policy_word group, int r)
-{
-	char name[LIMIT_OWNER_BYTES + 1];
-
-	policy_word_copy(group, name);
-	report_line(edit->program, _("cannot look up group '%s': %s"), name,
-		    report_no_answer(r));
-}
-
-/* Reports why an allocation failed, if it did: @r is what allocate_ranges() returned.
- * Returns @r. */
-int edit_report_allocation(struct edit *edit, const struct allocate *allocate, int r)
-{
-	report_notes(edit, allocate);
-	if (r == DB_POLICY)
-		report_policy(edit, allocate);
-	else if (r == DB_CONFLICT)
-		edit_report_conflicts(edit->program, allocate, edit->directory,
-				      image_of(edit));
-	else if (r == DB_FULL)
-		allocation_report_full(edit->program, edit->directory, image_of(edit),
-				       allocate);
-	else if (allocate->unknown_group.text)
-		report_unknown_group(edit, allocate->unknown_group, r);
-	else
-		edit_tell_error(edit, r);
-	return r;
-}
-
 /* Whether there is anything to write. */
 bool edit_changed(const struct edit *edit)
 {
@@ -422,7 +361,7 @@ int edit_finish(struct edit *edit, int r, bool *ret_record)
 	if (r == 0 && changed)
 		r = commit(edit);
 	if (r == 0 && changed && !edit->dry_run && !edit->records_owners)
-		known_owners_update(edit, image_of(edit));
+		known_owners_update(edit, edit_image(edit));
 	if (r == 0 && changed && !edit->dry_run && edit->committed)
 		edit->committed(edit->committed_context);
 	for (size_t k = 0; k < 2; k++) {

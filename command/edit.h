@@ -189,4 +189,10 @@ void edit_report_db_error(const char *program, const struct db *db, const char *
 void edit_report_conflicts(const char *program, const struct allocate *allocate,
 			   const char *directory, const char *root);
 
+/* Returns the root directory of the image that is changed; NULL: this system. */
+static inline const char *edit_image(const struct edit *edit)
+{
+	return edit->root ? edit->root : edit->prefix;
+}
+
 #endif

@@ -13,9 +13,9 @@
 #include "explain/causes.h"
 
 static const struct causes_rule *const tables[] = {
-	causes_of_request, causes_of_helper,   causes_of_target,
-	causes_of_source,  causes_of_database, causes_of_host,
-	causes_of_kubelet, causes_of_kernel,   causes_of_policy,
+	causes_of_request,  causes_of_helper, causes_of_target,	 causes_of_source,
+	causes_of_database, causes_of_host,   causes_of_storage, causes_of_kubelet,
+	causes_of_kernel,   causes_of_policy,
 };
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))

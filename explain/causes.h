@@ -120,6 +120,7 @@ extern const struct causes_rule causes_of_target[];
 extern const struct causes_rule causes_of_source[];
 extern const struct causes_rule causes_of_database[];
 extern const struct causes_rule causes_of_host[];
+extern const struct causes_rule causes_of_storage[];
 extern const struct causes_rule causes_of_kubelet[];
 extern const struct causes_rule causes_of_kernel[];
 extern const struct causes_rule causes_of_policy[];
