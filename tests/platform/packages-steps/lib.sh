@@ -25,7 +25,7 @@ must()
 	if output=$("$@" 2>&1); then
 		verdict "$what" ''
 	else
-		verdict "$what" "status $?: $*"$'\n'"$(tail -n 30 <<<"$output")"
+		verdict "$what" "status $?: $*"$'\n'"$(grep '^FAIL' <<<"$output")"$'\n'"$(tail -n 30 <<<"$output")"
 		return 1
 	fi
 }
