@@ -187,7 +187,7 @@ static void say_users(const struct capacity_report *report,
 	if (capacity->by_uid && capacity->uids.end > 0)
 		say(report,
 		    _("the ids follow from the uids %" PRIu64 "-%" PRIu64
-		      "; the first uid that can have none: %" PRIu64),
+		      "; the first uid that gets none: %" PRIu64),
 		    capacity->uids.start, capacity->uids.end - 1, capacity->unfit);
 	else if (capacity->by_uid)
 		say(report, _("the ids follow from the uids; no uid has a place"));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 /*
- * follow: after any program has renamed, renumbered or removed accounts, changes their
- * lines accordingly, or reports why not.
+ * follow: after any program has renamed or removed accounts, renames or retires their
+ * lines; other changes are reported, and left to root.
  *
  * A pass without locks finds out whether there is anything to do. A pass with locks
  * changes the databases or, if they need no change, the file of known owners; so after a
@@ -159,8 +159,8 @@ static bool report_unsure(const struct follow_pass *pass)
 	else if (pass->doubtful)
 		report_line(PROGRAM,
 			    _("the name service knows no owner who is not in passwd: "
-			      "its directory may be down; 'subid retire USER' retires "
-			      "the ids of a user who is gone"));
+			      "its directory may be down; 'subid retire --no-account "
+			      "USER' retires the ids of a user who is gone"));
 	return pass->silent || pass->doubtful;
 }
 
