@@ -105,7 +105,7 @@ const struct accounts_item *follow_user_of(const struct follow_users *users,
 	return found.by_uid ? found.by_uid : found.by_name;
 }
 
-/* What a change of the databases makes of the file. */
+/* The file before and after a change of the databases. */
 struct owners_update {
 	struct follow_users users;
 	struct owner_records known, now;
@@ -189,7 +189,7 @@ static int update_owners(struct owners_update *update, const struct edit *edit,
 
 /*
  * Records the owners of the lines as they are now, after a commit, if `subid follow` has
- * made the file. What fails is a note: the databases are written.
+ * made the file. A failure is only a note, since the databases are already written.
  *
  * root: the directory of an image, or NULL.
  */

@@ -182,7 +182,7 @@ struct facts_host {
 	const char *former;   /* the name or uid that the user had */
 	uint64_t former_line; /* a line with it */
 	bool former_by_home;  /* only the name of the home directory shows it */
-	bool former_same_ids; /* only that it has the ids of the other database does */
+	bool former_same_ids; /* only the same ids in the other database show it */
 	bool both;	      /* lines of both databases have it */
 	bool merge;	      /* the user has lines with the current name, too */
 	const char

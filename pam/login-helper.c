@@ -140,8 +140,9 @@ static int watch_session(void *context)
 	struct child child;
 	int ends[2];
 
-	/* A user could end it, who runs su(1), and with it the helper before the record
-	 * of the change. A change of ids has cleared the signal at the end of the host.
+	/* A user who runs su(1) could end this process, and with it the helper before it
+	 * records the change. The change of ids has cleared the signal that is sent when
+	 * the host ends.
 	 */
 	if (become_root() || child_end_with(errand->host, 0))
 		return EXIT_FAILURE;

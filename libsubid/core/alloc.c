@@ -151,7 +151,8 @@ int alloc_space_take(struct alloc_space *space, uint64_t count, struct range *re
 }
 
 /*
- * Takes what so many calls of alloc_space_take() would take, until none is free.
+ * Takes up to @most ranges, the same ones that @most calls of alloc_space_take() would
+ * take.
  *
  * take: is called with the ids from the first to the last range in each gap; between them
  * no other range of this alignment has room.
@@ -250,7 +251,7 @@ struct range alloc_deterministic_uids(const struct alloc_request *request,
 	return (struct range){ uid_min + first, uid_min + behind };
 }
 
-/* Counts these uids. Thread-safe. */
+/* Counts the uids that alloc_deterministic_uids() returns. Thread-safe. */
 uint64_t alloc_deterministic_fits(const struct alloc_request *request, uint64_t uid_min,
 				  struct range gap)
 {

@@ -81,8 +81,8 @@ int policy_place_by_uid(const struct policy *policy, const struct policy_assign 
 }
 
 /*
- * Removes from @uids those that rules with uids= assign to other pools than @pool, and if
- * only such rules assign it, all others. n_pools: keeps the uids without a pool.
+ * Keeps in @uids those that can have @pool; n_pools: no pool. Removes uids that uids=
+ * rules assign to other pools. If only uids= rules assign @pool, keeps only their uids.
  * Returns 0 or -ENOMEM.
  */
 int policy_find_uids(const struct policy *policy, size_t pool, struct range_set *uids)

@@ -76,7 +76,7 @@ const struct reserved *reserved_next(struct range range, const struct reserved *
 	return next_of(RESERVED_NEVER, range, previous, ret_common);
 }
 
-/* The same for ids that may be delegated, but from which a program chooses. */
+/* As reserved_next(), for ids that may be delegated, but from which a program chooses. */
 const struct reserved *reserved_next_chosen(struct range range,
 					    const struct reserved *previous,
 					    struct range *ret_common)

@@ -30,8 +30,8 @@ enum capacity_what {
 	CAPACITY_RESERVED, /* by the system: @reserved */
 	CAPACITY_RULE,	   /* by the policy: @rule */
 	CAPACITY_POOL,	   /* for users with this pool: @pool */
-	CAPACITY_LINES, /* of lines; of @ids, which go from the first to the last one, */
-	CAPACITY_ACCOUNTS, /* of local accounts; @count are in the way */
+	CAPACITY_LINES,	   /* of lines: @count ids, from the first to the last of @ids */
+	CAPACITY_ACCOUNTS, /* the same, of local accounts */
 	/* These can be given: */
 	CAPACITY_CHOSEN, /* a program chooses from them: @reserved */
 	CAPACITY_LARGE,	 /* from CAPACITY_LARGE_IDS on */

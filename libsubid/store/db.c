@@ -246,9 +246,9 @@ bool db_changed(const struct db *db, const struct kind *kind)
 }
 
 /*
- * Releases the locks of databases that are not written, before another file is: what
- * makes that file durable could otherwise bring them back after a power cut, with the ids
- * of other processes then. Keeps .pwd.lock. Returns 0 or -errno.
+ * Releases the locks of databases that are not written, and syncs that, before the caller
+ * writes another file: syncing that file alone could bring the locks back after a power
+ * cut, with pids that other processes have by then. Keeps .pwd.lock. Returns 0 or -errno.
  */
 int db_release(struct db *db)
 {

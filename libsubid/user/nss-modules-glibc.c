@@ -277,8 +277,9 @@ static int call_groups(groups_fn call, const char *name, gid_t gid)
 }
 
 /*
- * Asks one module for the groups of a user; one without the call, all of whose groups
- * libc reads, for the primary group. Returns 0 (it has answered) or -errno.
+ * Asks one module for the groups of a user. libc reads all groups of a module without
+ * initgroups_dyn; such a module is asked only for the primary group. Returns 0 (it has
+ * answered) or -errno.
  */
 static int ask_module_groups(const struct nss_module *module, const char *name, gid_t gid)
 {

@@ -182,7 +182,7 @@ static int find_mappers(struct check *check, const struct kind *kind)
 		struct problem problem =
 			problem_of(CHECK_MAPPER_MISSING, kind, kind->mapper);
 
-		/* Not each image is for containers. */
+		/* An image need not be made for containers. */
 		if (check->place.image)
 			problem.severity = FINDING_NOTE;
 		causes_evidence(&problem.cause,

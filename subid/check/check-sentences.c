@@ -100,7 +100,8 @@ static bool is_silent_about(const struct check *check, const char *owner)
 	return accounts_by_name(&check->unknown, owner, strlen(owner));
 }
 
-/* Returns whether what is unreadable, or an account, may make the cure another one. */
+/* Returns whether the right cure depends on a file that cannot be read or on an account
+ * that is not known. */
 static bool is_unknown(const struct check *check, const char *owner)
 {
 	return check->unreadable || is_silent_about(check, owner);

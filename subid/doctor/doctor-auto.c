@@ -54,7 +54,8 @@ static int report_no_auto_ids(struct doctor *doctor, const struct kind *kind,
 	return doctor_report_warning(doctor, "podman", &facts);
 }
 
-/* Nothing is reported on a host without these engines, and inside a container. */
+/* Reports nothing unless run by root, on a host with one of these engines, and not in a
+ * container. */
 int doctor_auto(struct doctor *doctor)
 {
 	uint64_t uids, gids;

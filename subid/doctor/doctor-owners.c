@@ -63,7 +63,7 @@ static bool has_missing_ids(const struct search_renamed *search, unsigned group,
 	       range_equals(sides[!group].ranges[0], entry->range);
 }
 
-/* Whether the owner of the line is a former name of the user, or was to be the user. */
+/* Whether the owner of the line is a former name of the user, or the name misspelt. */
 static bool is_former(struct search_renamed *search, unsigned group,
 		      const struct entry *entry)
 {
@@ -79,7 +79,7 @@ static bool is_former(struct search_renamed *search, unsigned group,
 	search->last[entry->owner_len] = '\0';
 	r = owner_guess_renamed(search->directory, &search->users, search->last, &uid,
 				&search->by_home);
-	/* What no login can have is another cause. */
+	/* A name that no login can have is reported as another cause. */
 	search->same_ids = r == OWNER_GUESS_NONE &&
 			   has_missing_ids(search, group, entry) &&
 			   !owner_guess_likely(&search->users, search->last);

@@ -249,7 +249,8 @@ static size_t count_owners(const struct apply *apply)
 	return n;
 }
 
-/* Refuses a set that is not newer than the last one, or lacks most of its owners. */
+/* Refuses a set that is older than the last one, has its serial and other contents, or
+ * lacks most of its owners. */
 int apply_check_applied(const struct apply *apply)
 {
 	const struct applied *applied = &apply->applied;

@@ -26,7 +26,7 @@
 
 #define NO_SERIAL UINT64_MAX
 
-/* How often a program that changes the databases all the time is waited for. */
+/* How many seconds to wait at most for one without a change. */
 #define SERIAL_TRIES 3
 /* How far the times of files may be behind the clock. */
 #define CLOCK_MS 20
@@ -130,8 +130,9 @@ static uint64_t last_change(const struct export *export, const struct kind **kin
 }
 
 /*
- * Without --serial: the time of the last change, so it grows with each. Waits until this
- * second is over, since another change in it would have the same serial.
+ * Without --serial: the time of the last change, so each later change has a larger
+ * serial. Waits until this second is over, since another change in it would have the same
+ * serial.
  */
 static uint64_t find_serial(const struct export *export, const struct kind **kinds,
 			    size_t n)

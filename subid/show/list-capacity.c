@@ -87,7 +87,8 @@ int list_measure(const struct free_ids *ids)
 		return 0;
 	if (ids->by_uid)
 		r = passwd_file_load(ids->list->place.directory, &kind_uid, &roster);
-	/* The gaps have been found without it, and that has been reported. */
+	/* Go on without passwd(5): list_free has already reported that it cannot be
+	 * read. */
 	if (r && r != -ENOMEM)
 		r = 0;
 	if (r == 0)

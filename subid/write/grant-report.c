@@ -111,7 +111,8 @@ static void report_former(const struct grant *grant)
 			report_former_of(grant, &former, i, k);
 }
 
-/* Reports who got ids back, and who had those that others got. */
+/* Reports who got retired ids back, and which new ranges have retired ids of other
+ * owners. */
 void grant_report_retired(const struct grant *grant)
 {
 	for (size_t i = 0; i < grant->allocate.n; i++) {
@@ -247,7 +248,8 @@ int grant_show(struct grant *grant)
 	return change_show(&grant->edit, &grant->crowd.people, grant_reason, grant);
 }
 
-/* The same if not all users get ids, and so no one does: for how many there is room. */
+/* Reports for how many users there is room if not all of them fit, so that none gets
+ * ids. */
 void grant_show_refused(struct grant *grant)
 {
 	struct capacity_report report = capacity_of(grant);

@@ -93,8 +93,8 @@ static int apply_release(struct release *release)
 	return in_use_report(&release->in_use, edit, revoke->in_use);
 }
 
-/* Removes the records, without which the lines would have no former owner if the commit
- * failed. If that fails, the next `subid retire` does it. */
+/* Removes the records, after the commit: if the commit fails, the lines still need them.
+ * If this fails, the next `subid retire` removes them. */
 static void forget_former(void *context)
 {
 	const struct release *release = context;
