@@ -206,7 +206,9 @@ bool cure_root_option(const char *root, char out[static CURE_ROOT_BYTES])
 	char word[CURE_QUOTED_BYTES];
 	bool fits = root && cure_quote(root, word);
 
-	snprintf(out, CURE_ROOT_BYTES, root ? "-R %s " : "", fits ? word : "DIR");
+	out[0] = '\0';
+	if (root)
+		snprintf(out, CURE_ROOT_BYTES, "-R %s ", fits ? word : "DIR");
 	return fits || !root;
 }
 

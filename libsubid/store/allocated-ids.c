@@ -49,6 +49,17 @@ int allocated_ids_put_accounts(struct allocated_ids *used,
 	return r ? r : put_ids(used, &in_use->primary);
 }
 
+/* Sorts the ranges, those of lines first: range_set_fill() sorts each copy again, and
+ * sorted ones in a fraction of the time. */
+void allocated_ids_sort(struct allocated_ids *used)
+{
+	if (used->n == 0)
+		return;
+	qsort(used->ranges, used->n_lines, sizeof(*used->ranges), range_compare);
+	qsort(used->ranges + used->n_lines, used->n - used->n_lines,
+	      sizeof(*used->ranges), range_compare);
+}
+
 /* Adds a range that one of the owners holds. Returns 0 or -ENOMEM. */
 int allocated_ids_put_holding(struct allocated_ids *used, size_t person,
 			      struct range range)

@@ -46,6 +46,7 @@ int allocated_ids_read_accounts(struct allocated_ids *used, struct db *db,
 int allocated_ids_put(struct allocated_ids *used, struct range range);
 int allocated_ids_put_holding(struct allocated_ids *used, size_t person,
 			      struct range range);
+void allocated_ids_sort(struct allocated_ids *used);
 void allocated_ids_sort_holdings(struct allocated_ids *used);
 int allocated_ids_find_not_held(const struct allocated_ids *used, size_t person,
 				struct range range, struct range_set *ret_missing);

@@ -250,6 +250,7 @@ static int show_kinds(struct free_ids *ids)
 			r = 0;
 			continue;
 		}
+		allocated_ids_sort(&ids->used[kind->group]);
 		if (r == 0)
 			r = show_gaps(ids, kind->id, kinds,
 				      &ids->settings.requests[kind->group]);

@@ -315,8 +315,10 @@ static int rename_one(struct rename *rename)
 		result = r ? r : result;
 	}
 	/* Also after a renaming that is complete, which is no error to repeat. */
-	if (result == 0 && !rename->found_old)
+	if (result == 0 && !rename->found_old) {
+		progress_end();
 		report_line(PROGRAM, _("note: no line has the owner %s"), rename->old);
+	}
 	return result;
 }
 
