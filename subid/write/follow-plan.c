@@ -6,11 +6,11 @@
  * are as they were, since a new user may have the uid of one who is gone; and the home
  * directory has the old name, since accounts of services share ones like /nonexistent.
  * MUST: lines with a uid that no account has any more stay as they are, though the login
- * name has another uid: the account may be a new one, of another person.
- * MUST: ids are retired only if the local file has neither name nor uid, and the name
- * service says that there is no such user.
- * MUST: users of the network are gone only if the name service knows another one: sssd
- * says that there is no such user if it has no cache and cannot reach the directory.
+ * name has another uid: the account may be a new one, of another person. What it had and
+ * no line has any more is retired. MUST: ids are retired only if the local file has
+ * neither name nor uid, and the name service says that there is no such user. MUST: users
+ * of the network are gone only if the name service knows another one: sssd says that
+ * there is no such user if it has no cache and cannot reach the directory.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -74,6 +74,19 @@ static bool is_home_of(const char *note, const char *name)
 	return slash && strcmp(slash + 1, name) == 0;
 }
 
+/* Whether the account that has the uid of a known owner now is the same person's. */
+static bool is_same_person(const struct follow_pass *pass,
+			   const struct owner_record *record,
+			   const struct follow_fate *fate,
+			   const struct accounts_item *by_uid)
+{
+	const char *home = follow_home(&pass->users, by_uid);
+
+	return strcmp(home, owner_records_text(&pass->known, record->note)) == 0 &&
+	       is_home_of(home, fate->name) &&
+	       !is_known_name(pass, fate->new_name, fate->uid);
+}
+
 static void judge_local(struct follow_pass *pass, const struct owner_record *record,
 			struct follow_fate *fate)
 {
@@ -91,32 +104,48 @@ static void judge_local(struct follow_pass *pass, const struct owner_record *rec
 		fate->new_name = accounts_name(&users->accounts, by_uid);
 	if (!by_name && !by_uid)
 		fate->state = ask_whether_gone(pass, fate);
-	else if (!by_name &&
-		 strcmp(follow_home(users, by_uid),
-			owner_records_text(&pass->known, record->note)) == 0 &&
-		 is_home_of(follow_home(users, by_uid), fate->name) &&
-		 !is_known_name(pass, fate->new_name, fate->uid))
-		fate->state = FOLLOW_RENAMED;
+	else if (by_uid && is_same_person(pass, record, fate, by_uid)) {
+		fate->state = by_name ? FOLLOW_UNCLEAR : FOLLOW_RENAMED;
+		fate->name_taken = by_name != NULL;
+	}
+}
+
+static bool is_owner(const struct entry *entry, const char *owner)
+{
+	size_t len = strlen(owner);
+
+	return entry->owner_len == len && memcmp(entry->owner, owner, len) == 0;
 }
 
 /* Whether lines of a database have this owner. */
 static bool has_lines_of(const struct follow_pass *pass, const char *owner)
 {
-	size_t len = strlen(owner);
-
 	for (size_t k = 0; k < 2; k++) {
 		struct table_cursor cursor = { 0 };
 		struct table_line line;
 
 		while (table_next(&pass->edit.db.sides[k].table, &cursor, &line))
-			if (line.fault == 0 && line.entry.owner_len == len &&
-			    memcmp(line.entry.owner, owner, len) == 0)
+			if (line.fault == 0 && is_owner(&line.entry, owner))
 				return true;
 	}
 	return false;
 }
 
-/* With a new uid the name still exists, and lines with the name are its own. */
+/* Whether lines of the owner have ids of the record. */
+static bool has_ids_of(const struct follow_pass *pass, const struct owner_record *record,
+		       const char *owner)
+{
+	struct table_near near = { .next = 0 };
+
+	while (table_next_near(&pass->edit.db.sides[record->group].table, record->range,
+			       &near))
+		if (is_owner(&near.reading->entry, owner))
+			return true;
+	return false;
+}
+
+/* With a new uid the name still exists, and lines with the name are its own, unless the
+ * uid is that of a user who was renamed. */
 static bool is_without_account(const struct follow_fate *fate)
 {
 	return fate->state == FOLLOW_UNCLEAR && fate->new_uid == ID_NONE;
@@ -144,7 +173,8 @@ int follow_judge(struct follow_pass *pass, const struct owner_record *record,
 	ret_fate->has_lines =
 		(ret_fate->state == FOLLOW_UNCLEAR && has_lines_of(pass, number)) ||
 		((is_without_account(ret_fate) || ret_fate->state == FOLLOW_RENAMED) &&
-		 has_lines_of(pass, ret_fate->name));
+		 has_lines_of(pass, ret_fate->name)) ||
+		(ret_fate->name_taken && has_ids_of(pass, record, ret_fate->name));
 	return 0;
 }
 
@@ -262,6 +292,19 @@ static void report_taken(struct follow_pass *pass, const struct owner_record *re
 	}
 }
 
+/* Retires the ids of a record that no line has any more. */
+static int retire_free(struct follow_pass *pass, const struct owner_record *record,
+		       const struct follow_fate *fate)
+{
+	struct account account;
+	int r;
+
+	account_set(&account, fate->name, strlen(fate->name), fate->uid, ID_NONE);
+	r = retired_put_free(&pass->edit.db, kind_all[record->group], &account,
+			     record->range, &pass->retired);
+	return r ? r : show_owner_of(pass, fate->name);
+}
+
 static int retire_gone(struct follow_pass *pass, const struct owner_record *record,
 		       const struct follow_fate *fate)
 {
@@ -278,9 +321,7 @@ static int retire_gone(struct follow_pass *pass, const struct owner_record *reco
 		return r;
 	/* userdel(8) removes lines. */
 	report_taken(pass, record, &account);
-	r = retired_put_free(&pass->edit.db, kind, &account, record->range,
-			     &pass->retired);
-	return r ? r : show_owner_of(pass, fate->name);
+	return retire_free(pass, record, fate);
 }
 
 static int follow_owner(struct follow_pass *pass, const struct owner_record *record)
@@ -309,6 +350,8 @@ static int follow_owner(struct follow_pass *pass, const struct owner_record *rec
 		report_unclear(pass, record, &fate);
 	else if (fate.new_name && fate.new_uid == ID_NONE)
 		return retire_gone(pass, record, &fate);
+	else
+		return retire_free(pass, record, &fate);
 	return 0;
 }
 

@@ -41,10 +41,12 @@ def expected(accounts, lines):
     """The exit status, and the lines."""
     name, uid = accounts
     new = {"same": LINES, "changed": "bob:100000:4\n5003:200000:5\n", "gone": ""}[lines]
-    if accounts == ("same", "gone"):
-        return FINDINGS if new else DONE, new
+    if accounts == ("same", "gone") and new:
+        return FINDINGS, new
     if accounts == ("changed", "same"):
         return DONE, new.replace("bob:", "robert:")
+    if name == "same" and uid != "same" and not new:
+        return DONE, "~bob:100000:10\n~bob:200000:5\n"
     if name == "same" or (uid == "changed" and new):
         return FINDINGS if uid == "changed" and new else DONE, new
     return DONE, {"same": "~bob:100000:10\n~bob:200000:5\n",
@@ -174,6 +176,32 @@ def test_between(s):
     s.box.run("revoke", "bob")
     s.report.check("no run yet: nothing is recorded", not os.path.exists(f"{STATE}/owners"),
                    f"{read(f'{STATE}/owners')}")
+
+
+def test_new_account(s):
+    """The login name is that of another person by now."""
+    s.start("bob:100000:10\n")
+    s.accounts(account("bob", 5099))
+    s.put("bob:300000:10\n")
+    done = [s.box.run("follow"), s.box.run("follow")]
+    s.report.check("userdel, useradd: the old ids are retired", done[0].status == DONE
+                   and s.lines() == "bob:300000:10\n~bob:100000:10\n" and not done[1].status,
+                   f"{done}, {s.lines()}")
+    for commands, wanted in (
+            (("revoke --free bob", "grant --range 100000-100009 robert"), "robert:100000:10\n"),
+            (("retire bob",), "~bob:100000:10\n")):
+        s.start("bob:100000:10\n")
+        s.accounts(account("robert", 5003) + account("bob", 5099))
+        done = [s.box.run("follow"), s.box.run("follow")]
+        s.report.check("usermod -l, useradd: root must decide", all(
+            result.status == FINDINGS and "bob had the uid 5003 and has another one now"
+            in words(result) for result in done) and s.lines() == "bob:100000:10\n", f"{done}")
+        done = [s.box.run(*command.split()) for command in commands]
+        done += [s.box.run("follow"), s.box.run("follow")]
+        s.report.check(f"... {commands[0]}", s.lines() == wanted and not any(
+            result.status or result.err for result in done)
+            and b" bob 5003 " not in read(f"{STATE}/owners"),
+            f"{done}, {s.lines()}, {read(f'{STATE}/owners')}")
 
 
 def test_nothing(s):
@@ -371,7 +399,7 @@ def main():
     box, report = enter("subid")
     mount("tmpfs", "/var/lib", "tmpfs", 0, "mode=755")
     s = Follow(box, report)
-    for part in (test_table, test_reports, test_between, test_nothing, test_network, test_scene,
+    for part in (test_table, test_reports, test_between, test_new_account, test_nothing, test_network, test_scene,
                  test_sysusers, test_kill, test_failing_calls, test_units):
         report.part(part, s)
     report.finish()
