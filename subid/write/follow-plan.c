@@ -6,11 +6,12 @@
  * are as they were, since a new user may have the uid of one who is gone; and the home
  * directory has the old name, since accounts of services share ones like /nonexistent.
  * MUST: lines with a uid that no account has any more stay as they are, though the login
- * name has another uid: the account may be a new one, of another person. What it had and
- * no line has any more is retired. MUST: ids are retired only if the local file has
- * neither name nor uid, and the name service says that there is no such user. MUST: users
- * of the network are gone only if the name service knows another one: sssd says that
- * there is no such user if it has no cache and cannot reach the directory.
+ * name has another uid: the account may be a new one, of another person. Its ids that no
+ * line has any more are retired.
+ * MUST: ids are retired only if the local file has neither name nor uid, and the name
+ * service says that there is no such user.
+ * MUST: users of the network are gone only if the name service knows another one: sssd
+ * says that there is no such user if it has no cache and cannot reach the directory.
  */
 #include <inttypes.h>
 #include <stdio.h>

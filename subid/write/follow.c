@@ -65,7 +65,8 @@ static int read_known(struct follow_pass *pass)
 
 static bool is_text_changed(const struct follow_pass *pass)
 {
-	return pass->len != pass->old_len ||
+	/* Without a file, other verbs would record nothing, though it were empty. */
+	return !pass->old_text || pass->len != pass->old_len ||
 	       (pass->len > 0 && memcmp(pass->text, pass->old_text, pass->len) != 0);
 }
 

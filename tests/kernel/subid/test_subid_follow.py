@@ -178,6 +178,20 @@ def test_between(s):
                    f"{read(f'{STATE}/owners')}")
 
 
+def test_no_lines(s):
+    """A host without lines: the first grant is known."""
+    s.start("")
+    s.accounts(BOB)
+    s.box.run("grant", "--range", "100000-100009", "bob")
+    granted = s.lines()
+    s.accounts("")
+    s.put("")
+    result = s.box.run("follow")
+    s.report.check("the first line of a host", result.status == DONE
+                   and granted == "bob:100000:10\n" and s.lines() == "~bob:100000:10\n",
+                   f"{result}, {granted!r}, {s.lines()!r}")
+
+
 def test_new_account(s):
     """The login name is that of another person by now."""
     s.start("bob:100000:10\n")
@@ -399,8 +413,9 @@ def main():
     box, report = enter("subid")
     mount("tmpfs", "/var/lib", "tmpfs", 0, "mode=755")
     s = Follow(box, report)
-    for part in (test_table, test_reports, test_between, test_new_account, test_nothing, test_network, test_scene,
-                 test_sysusers, test_kill, test_failing_calls, test_units):
+    for part in (test_table, test_reports, test_between, test_no_lines, test_new_account,
+                 test_nothing, test_network, test_scene, test_sysusers, test_kill,
+                 test_failing_calls, test_units):
         report.part(part, s)
     report.finish()
 
