@@ -68,27 +68,13 @@ void follow_users_cleanup(struct follow_users *users)
 	owner_records_cleanup(&users->homes);
 }
 
-/* Finds what is known about the ids of a line of this user. */
-static const struct owner_record *find_known(const struct owner_records *known,
-					     bool group, struct range range,
-					     const char *name)
-{
-	char retired[RETIRED_NAME_BYTES];
-	struct entry entry = { .owner = retired };
-	const struct owner_record *record;
-
-	entry.owner_len = retired_name(name, strlen(name), retired);
-	record = owner_records_find(known, group, range.start, &entry);
-	return record && range_equals(record->range, range) ? record : NULL;
-}
-
 /* Adds a record to @now, with the epoch of the one of @known about the same ids and user.
  * Returns 0 or -ENOMEM. */
 int known_owners_put(const struct owner_records *known, struct owner_record record,
 		     const char *name, const char *note, struct owner_records *now)
 {
 	const struct owner_record *old =
-		find_known(known, record.group, record.range, name);
+		owner_records_find_exact(known, record.group, record.range, name);
 
 	if (old && old->uid == record.uid)
 		record.epoch = old->epoch;

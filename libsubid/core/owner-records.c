@@ -210,7 +210,7 @@ static int compare_records(const void *a, const void *b)
 				      (x->index > y->index) - (x->index < y->index);
 }
 
-/* Sorts what was added, for owner_records_find(). Returns 0 or -ENOMEM. */
+/* Sorts what was added, for owner_records_find() and the like. Returns 0 or -ENOMEM. */
 int owner_records_sort(struct owner_records *records)
 {
 	CLEANUP(cleanup_free)
@@ -272,6 +272,32 @@ const struct owner_record *owner_records_find(const struct owner_records *record
 			found = record;
 	}
 	return found;
+}
+
+/*
+ * Finds the newest record of exactly this range and owner, or NULL. Thread-safe.
+ *
+ * records: after owner_records_sort().
+ */
+const struct owner_record *owner_records_find_exact(const struct owner_records *records,
+						    bool group, struct range range,
+						    const char *owner)
+{
+	uint64_t wanted = range.start + (group ? 2 * ID_END : 0);
+	size_t at = BISECT(records->n, i,
+			   record_start(&records->items[records->order[i]]) > wanted);
+
+	for (; at > 0; at--) {
+		const struct owner_record *record =
+			&records->items[records->order[at - 1]];
+
+		if (record_start(record) != wanted)
+			break;
+		if (range_equals(record->range, range) &&
+		    strcmp(owner_records_text(records, record->owner), owner) == 0)
+			return record;
+	}
+	return NULL;
 }
 
 static size_t format_owner(const char *owner, char *out)

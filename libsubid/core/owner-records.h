@@ -47,6 +47,9 @@ int owner_records_sort(struct owner_records *records);
 const struct owner_record *owner_records_find(const struct owner_records *records,
 					      bool group, uint64_t id,
 					      const struct entry *entry);
+const struct owner_record *owner_records_find_exact(const struct owner_records *records,
+						    bool group, struct range range,
+						    const char *owner);
 int owner_records_format(const struct owner_records *records, char **ret_text,
 			 size_t *ret_len);
 void owner_records_cleanup(struct owner_records *records);

@@ -50,8 +50,8 @@ struct follow_fate {
 	enum follow_state state;
 	const char *name; /* the owner as it was */
 	uint32_t uid;
-	bool has_lines;	      /* FOLLOW_UNCLEAR: by that name or uid */
-	bool name_taken;      /* FOLLOW_UNCLEAR: it was renamed, and another has its name */
+	bool has_lines;	 /* FOLLOW_UNCLEAR: by that name or uid */
+	bool name_taken; /* FOLLOW_UNCLEAR: it was renamed, and another has its name */
 	const char *new_name; /* FOLLOW_RENAMED, FOLLOW_UNCLEAR */
 	uint32_t new_uid;     /* FOLLOW_UNCLEAR: of the login name; or ID_NONE */
 };

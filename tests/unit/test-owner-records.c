@@ -114,6 +114,37 @@ Test(owner_records, finds)
 	owner_records_cleanup(&records);
 }
 
+/* The newest record of a range and an owner. */
+Test(owner_records, finds_exactly)
+{
+	struct owner_records records = records_of("uid 100 10 bob 1 11 x\n"
+						  "uid 100 11 bob 2 12 x\n"
+						  "uid 100 10 bob 3 13 x\n"
+						  "uid 100 10 eve 4 14 x\n"
+						  "gid 100 10 bob 5 14 x\n"
+						  "uid 0 1000 bob 6 15 x\n");
+	static const struct {
+		bool group;
+		struct range range;
+		const char *owner;
+		uint32_t uid; /* 0: none is found */
+	} rows[] = {
+		{ false, { 100, 110 }, "bob", 3 },  { false, { 100, 111 }, "bob", 2 },
+		{ false, { 100, 110 }, "eve", 4 },  { true, { 100, 110 }, "bob", 5 },
+		{ false, { 0, 1000 }, "bob", 6 },   { false, { 100, 112 }, "bob", 0 },
+		{ false, { 100, 110 }, "bobb", 0 }, { false, { 99, 110 }, "bob", 0 },
+		{ true, { 0, 1000 }, "bob", 0 },    { true, { 101, 110 }, "bob", 0 },
+	};
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		const struct owner_record *record = owner_records_find_exact(
+			&records, rows[i].group, rows[i].range, rows[i].owner);
+
+		cr_assert((record ? record->uid : 0) == rows[i].uid, "row %zu", i);
+	}
+	owner_records_cleanup(&records);
+}
+
 /* The search finds what a pass over all records finds. */
 Test(owner_records, model)
 {
