@@ -4,7 +4,8 @@
  * follow`, and the accounts of passwd(5) with their home directories.
  *
  * MUST: while there is such a file, each change of the databases records the owners of
- * new lines: after userdel(8) nothing else shows who had their ids.
+ * new lines: after userdel(8) nothing else shows who had their ids. Ids that it frees are
+ * free: their records go, also those of users who are gone.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,6 +96,7 @@ const struct accounts_item *follow_user_of(const struct follow_users *users,
 struct owners_update {
 	struct follow_users users;
 	struct owner_records known, now;
+	struct range_set freed[2]; /* the ids that lines had and none has any more */
 	char *old_text, *text;
 	size_t old_len, len;
 	uint64_t epoch;
@@ -105,8 +107,51 @@ static void owners_update_cleanup(struct owners_update *update)
 	follow_users_cleanup(&update->users);
 	owner_records_cleanup(&update->known);
 	owner_records_cleanup(&update->now);
+	range_set_clear(&update->freed[0]);
+	range_set_clear(&update->freed[1]);
 	free(update->old_text);
 	free(update->text);
+}
+
+/* Finds the ids that the change has freed. Returns 0 or -errno. */
+static int find_freed(struct owners_update *update, const struct edit *edit, size_t k)
+{
+	const struct range all = { 0, ID_END };
+	CLEANUP(table_cleanup) struct table old = { 0 };
+	struct table_near near = { .next = 0 }, now = { .next = 0 };
+	int r = db_load_old(&edit->db, kind_all[k], &old);
+
+	while (r == 0 && table_next_in_force(&old, all, &near))
+		r = range_set_add(&update->freed[k], near.reading->entry.range);
+	while (r == 0 && table_next_near(&edit->db.sides[k].table, all, &now))
+		if (!now.reading->excessive)
+			r = range_set_subtract(&update->freed[k],
+					       now.reading->entry.range);
+	return r;
+}
+
+/* Keeps a record, but not of the ids that root has freed. */
+static int keep_record(struct owners_update *update, const struct owner_record *record)
+{
+	CLEANUP(range_set_cleanup) struct range_set ids = RANGE_SET(SIZE_MAX);
+	const struct range_set *freed = &update->freed[record->group];
+	const char *name = owner_records_text(&update->known, record->owner);
+	const char *note = owner_records_text(&update->known, record->note);
+	struct range rest = record->range, common;
+	int r = range_set_add(&ids, rest);
+
+	while (r == 0 && rest.start < rest.end &&
+	       range_set_intersect(freed, rest, &common)) {
+		r = range_set_subtract(&ids, common);
+		rest.start = common.end;
+	}
+	for (size_t i = 0; r == 0 && i < ids.n; i++) {
+		struct owner_record kept = *record;
+
+		kept.range = ids.ranges[i];
+		r = owner_records_add(&update->now, kept, name, strlen(name), note);
+	}
+	return r;
 }
 
 /* Keeps what is known about users who are not in passwd(5) as they were, and about
@@ -123,9 +168,7 @@ static int keep_others(struct owners_update *update, const struct edit *edit)
 
 		if (!user || user->id != record->uid ||
 		    !db_changed(&edit->db, kind_all[record->group]))
-			r = owner_records_add(
-				&update->now, *record, name, strlen(name),
-				owner_records_text(&update->known, record->note));
+			r = keep_record(update, record);
 	}
 	return r;
 }
@@ -163,6 +206,9 @@ static int update_owners(struct owners_update *update, const struct edit *edit,
 		r = owner_records_sort(&update->known);
 	if (r == 0)
 		r = follow_users_load(edit->etc, &update->users);
+	for (size_t k = 0; r == 0 && k < 2; k++)
+		if (db_changed(&edit->db, kind_all[k]))
+			r = find_freed(update, edit, k);
 	if (r == 0)
 		r = keep_others(update, edit);
 	for (size_t k = 0; r == 0 && k < 2; k++)
@@ -182,7 +228,9 @@ static int update_owners(struct owners_update *update, const struct edit *edit,
 void known_owners_update(const struct edit *edit, const char *root)
 {
 	CLEANUP(owners_update_cleanup)
-	struct owners_update update = { .epoch = retired_clock() };
+	struct owners_update update = { .epoch = retired_clock(),
+					.freed = { RANGE_SET(SIZE_MAX),
+						   RANGE_SET(SIZE_MAX) } };
 	int r = state_file_read(root, STATE_OWNERS, &update.old_text, &update.old_len);
 
 	if (r == 0 && !update.old_text)

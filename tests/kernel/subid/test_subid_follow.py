@@ -178,6 +178,23 @@ def test_between(s):
                    f"{read(f'{STATE}/owners')}")
 
 
+def test_freed(s):
+    """Ids of a user who is gone, which root frees before follow runs."""
+    for commands, wanted in (
+            (("revoke --free --no-account bob",), "5003:200000:5\n"),
+            (("retire --no-account bob", "release --range 100002-100009"),
+             "~bob:100000:2\n5003:200000:5\n")):
+        s.start()
+        s.accounts("")
+        done = [s.box.run(*command.split()) for command in commands]
+        before = s.lines()
+        done += [s.box.run("follow"), s.box.run("follow")]
+        s.report.check(f"{commands[-1]}: the ids stay free", before == wanted
+                       and s.lines() == wanted.replace("5003:", "~bob:")
+                       and not any(result.status for result in done),
+                       f"{done}, {before!r}, {s.lines()!r}")
+
+
 def test_no_lines(s):
     """A host without lines: the first grant is known."""
     s.start("")
@@ -413,8 +430,8 @@ def main():
     box, report = enter("subid")
     mount("tmpfs", "/var/lib", "tmpfs", 0, "mode=755")
     s = Follow(box, report)
-    for part in (test_table, test_reports, test_between, test_no_lines, test_new_account,
-                 test_nothing, test_network, test_scene, test_sysusers, test_kill,
+    for part in (test_table, test_reports, test_between, test_freed, test_no_lines,
+                 test_new_account, test_nothing, test_network, test_scene, test_sysusers, test_kill,
                  test_failing_calls, test_units):
         report.part(part, s)
     report.finish()
