@@ -216,7 +216,10 @@ static int update_owners(struct owners_update *update, const struct edit *edit,
 			r = record_lines(update, &edit->db.sides[k].table, k);
 	if (r == 0)
 		r = owner_records_format(&update->now, &update->text, &update->len);
-	return r ? r : state_file_write(root, STATE_OWNERS, update->text, update->len);
+	if (r || (update->len == update->old_len &&
+		  memcmp(update->text, update->old_text, update->len) == 0))
+		return r;
+	return state_file_write(root, STATE_OWNERS, update->text, update->len);
 }
 
 /*
