@@ -7,6 +7,7 @@
  * new lines: after userdel(8) nothing else shows who had their ids. Ids that it frees are
  * free: their records go, also those of users who are gone.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +68,24 @@ void follow_users_cleanup(struct follow_users *users)
 {
 	accounts_cleanup(&users->accounts);
 	owner_records_cleanup(&users->homes);
+}
+
+/* Reads the text of the file. Returns 0, -errno, or -EBADMSG: it is damaged, and if it
+ * were written anew, what it says would be lost. */
+int known_owners_parse(struct owner_records *ret_known, const char *text, size_t len)
+{
+	int r = owner_records_parse(ret_known, text, len);
+
+	if (r == 0 && ret_known->skipped > 0)
+		r = -EBADMSG;
+	return r ? r : owner_records_sort(ret_known);
+}
+
+/* Describes the failure @r with the file. */
+const char *known_owners_reason(int r)
+{
+	return r == -EBADMSG ? _("the file has lines that are no records") :
+			       report_error(-r);
 }
 
 /* Adds a record to @now, with the epoch of the one of @known about the same ids and user.
@@ -200,10 +219,8 @@ static int record_lines(struct owners_update *update, const struct table *table,
 static int update_owners(struct owners_update *update, const struct edit *edit,
 			 const char *root)
 {
-	int r = owner_records_parse(&update->known, update->old_text, update->old_len);
+	int r = known_owners_parse(&update->known, update->old_text, update->old_len);
 
-	if (r == 0)
-		r = owner_records_sort(&update->known);
 	if (r == 0)
 		r = follow_users_load(edit->etc, &update->users);
 	for (size_t k = 0; r == 0 && k < 2; k++)
@@ -244,5 +261,5 @@ void known_owners_update(const struct edit *edit, const char *root)
 		report_line(edit->program,
 			    _("note: the owners of the new lines are not recorded (%s); "
 			      "'subid follow' does that"),
-			    report_error(-r));
+			    known_owners_reason(r));
 }

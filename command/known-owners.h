@@ -21,6 +21,8 @@ const char *follow_home(const struct follow_users *users,
 const struct accounts_item *follow_user_of(const struct follow_users *users,
 					   const struct entry *entry);
 void follow_users_cleanup(struct follow_users *users);
+int known_owners_parse(struct owner_records *ret_known, const char *text, size_t len);
+const char *known_owners_reason(int r);
 int known_owners_put(const struct owner_records *known, struct owner_record record,
 		     const char *name, const char *note, struct owner_records *now);
 void known_owners_update(const struct edit *edit, const char *root);

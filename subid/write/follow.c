@@ -36,7 +36,7 @@ static void follow_pass_cleanup(struct follow_pass *pass)
 static int fail_state(const struct follow_pass *pass, int error, int result)
 {
 	verb_report_state(pass->follow->change.common.root, STATE_OWNERS,
-			  report_error(-error));
+			  known_owners_reason(error));
 	return result;
 }
 
@@ -47,11 +47,8 @@ static int read_known(struct follow_pass *pass)
 	int r = state_file_read(root, STATE_OWNERS, &pass->old_text, &pass->old_len);
 
 	if (r == 0)
-		r = owner_records_parse(&pass->known,
-					pass->old_text ? pass->old_text : "",
-					pass->old_len);
-	if (r == 0)
-		r = owner_records_sort(&pass->known);
+		r = known_owners_parse(&pass->known, pass->old_text ? pass->old_text : "",
+				       pass->old_len);
 	if (r)
 		return fail_state(pass, r, VERB_UNREADABLE);
 	r = follow_users_load(pass->edit.etc, &pass->users);

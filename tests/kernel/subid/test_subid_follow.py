@@ -178,6 +178,16 @@ def test_between(s):
                    f"{read(f'{STATE}/owners')}")
 
 
+def test_damaged(s):
+    """A damaged file is not written anew: root may be able to mend it."""
+    s.start("bob:100000:10\n")
+    s.host.write(f"{STATE}/owners", damaged := read(f"{STATE}/owners").decode()[1:])
+    done = [s.box.run("grant", "--range", "300000-300009", "bob"), s.box.run("follow")]
+    s.report.check("a damaged file", [result.status for result in done] == [DONE, UNREADABLE]
+                   and all("lines that are no records" in words(result) for result in done)
+                   and read(f"{STATE}/owners") == damaged.encode(), f"{done}")
+
+
 def test_freed(s):
     """Ids of a user who is gone, which root frees before follow runs."""
     for commands, wanted in (
@@ -430,9 +440,9 @@ def main():
     box, report = enter("subid")
     mount("tmpfs", "/var/lib", "tmpfs", 0, "mode=755")
     s = Follow(box, report)
-    for part in (test_table, test_reports, test_between, test_freed, test_no_lines,
-                 test_new_account, test_nothing, test_network, test_scene, test_sysusers, test_kill,
-                 test_failing_calls, test_units):
+    for part in (test_table, test_reports, test_between, test_damaged, test_freed,
+                 test_no_lines, test_new_account, test_nothing, test_network, test_scene,
+                 test_sysusers, test_kill, test_failing_calls, test_units):
         report.part(part, s)
     report.finish()
 
