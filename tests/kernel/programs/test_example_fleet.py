@@ -146,6 +146,18 @@ def publish(box):
     run("not as it must be", 1, False, b"line 8, ")
     search(box, SERGE + ALICE)
     run("the ranges of before, in another order", 0, False)
+    # the directory may belong to a web server: root follows none of its links
+    web, other = f"{box.host.tmpdir}/web", f"{box.host.tmpdir}/other"
+    os.mkdir(web)
+    box.host.write(other, "x")
+    for name in ("set.gpg", "set.gpg.new"):
+        os.symlink(other, f"{web}/{name}")
+    search(box, ALICE + SERGE + SERGE.replace("serge", "bob").replace("3000000000", "3100000000"))
+    result = box.do("sh", "-c", "cd $0 && exec subid-publish ../state set.gpg fleet -x", web)
+    box.report.check("publish: links, and a relative path", result.returncode == 0
+                     and read(other) == b"x" and not os.path.islink(f"{web}/set.gpg")
+                     and os.stat(f"{web}/set.gpg").st_mode & 0o777 == 0o644
+                     and sorted(os.listdir(web)) == ["set.gpg", "set.gpg.new"], f"{result}")
     return published
 
 
