@@ -80,6 +80,9 @@ BAD = {
     "no base64": ALICE.replace("ipaOwner: ", "ipaOwner:: "),
     "a file": ALICE.replace("ipaOwner: ", "ipaOwner:< file:///etc/passwd"),
     "no colon": ALICE.replace("ipaOwner: ", "ipaOwner "),
+    "a name in two cases": ALICE + SERGE.replace("serge", "Alice"),
+    "no ASCII": ALICE.replace("alice", "\u0430lice"),
+    "digits that are no ASCII": ALICE.replace("alice", "\u0665"),
     "two users with one login name": ALICE + SERGE.replace("serge,cn=users", "alice,cn=old"),
 }
 
