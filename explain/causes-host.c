@@ -31,7 +31,7 @@ static bool no_range(const struct facts *facts)
 static void cure_by_range(const struct facts *facts, struct cause *cause)
 {
 	const struct facts_host *host = facts->host;
-	bool back = host->back.end > 0;
+	bool back = host->back.end > 0 && !host->back_unsure;
 	struct range range = back ? host->back : host->free;
 	char login[CURE_QUOTED_BYTES];
 

@@ -149,8 +149,9 @@ struct facts_host {
 	/* FACTS_COUNT, FACTS_FILES, FACTS_KUBELET */
 	struct range free; /* ids that can be given instead; end 0: none */
 	struct range
-		back; /* FACTS_RANGE: what the backup has, and is free; end 0: none */
-	int no_grant; /* FACTS_COUNT, FACTS_RANGE: 0, or an enum facts_no_grant */
+		back;	  /* FACTS_RANGE: what the backup has, and is free; end 0: none */
+	bool back_unsure; /* a former user of this name may have had it */
+	int no_grant;	  /* FACTS_COUNT, FACTS_RANGE: 0, or an enum facts_no_grant */
 	bool free_of_both; /* uids and gids */
 	bool limited;	   /* this user namespace has not all ids */
 	bool outermost;	   /* this is the initial user namespace */

@@ -27,8 +27,8 @@ from host import (ANNA, CAP_SETGID, CAP_SETUID, CLEAN_PATH, CLONE_NEWNS, CLONE_N
                   MS_REMOUNT, NOBODY_KNOWS, NSSWITCH, NameService, PR_CAPBSET_DROP,
                   PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, PR_SET_SECUREBITS, Plugins,
                   ROOT, SECBIT_NOROOT, TOP, Wrong, landlocked, libc, mount, nested, own_mounts,
-                  prctl, quick, require, root_shell, set_file_capabilities, unshare, without_proc,
-                  writable)
+                  prctl, quick, read, remove, require, root_shell, set_file_capabilities, unshare,
+                  without_proc, writable)
 from subid_box import (DONE, FINDINGS, NOT_WRITTEN, NO_USER, UNREADABLE, USAGE, documented,
                        manual, words)
 
@@ -703,8 +703,32 @@ def _(s):
         require(row["cure"] == cure, f"{row}")
         s.fix(row)
         s.healthy()
-    for name in ("subuid-", "subgid-"):
-        os.remove(f"/etc/{name}")
+    # a former user may have had that name: then the user is not offered the ids
+    passwd, record = "elsa:x:{}:5001::/home/elsa:/bin/sh\n", "{} 200000 65536 elsa {} 1 /\n"
+    before, state = read("/etc/passwd"), "/var/lib/subid"
+    later = time.time() + 60
+    writable(s.host, state)
+    for name, uid, wanted in (("", 0, False), ("passwd-", 5001, True), ("passwd-", 7001, False),
+                              ("owners", 5001, True), ("owners", 7001, False)):
+        s.put(root)
+        remove("/etc/passwd-")
+        for backup in ("subuid-", "subgid-"):
+            s.host.write(f"/etc/{backup}", elsa)
+        if name == "passwd-":
+            s.host.write("/etc/passwd-", passwd.format(uid))
+            os.utime("/etc/passwd-", (1, 1))
+        elif name:
+            s.host.write(f"{state}/owners",
+                         "".join(record.format(kind, uid) for kind in ("uid", "gid")))
+        os.utime("/etc/passwd", (later, later))
+        row = s.broken("NO_RANGE", "ranges", "uid")
+        require(row["cure"] == ("subid grant --range 200000-265535 elsa" if wanted else
+                                "usermod-ext -S elsa") and "200000-265535" in row["evidence"],
+                f"{name}, {uid}: {row}")
+        s.fix(row)
+    s.host.write("/etc/passwd", before)
+    for name in ("/etc/subuid-", "/etc/subgid-", f"{state}/owners"):
+        remove(name)
 
 
 @case("NO_RANGE")
