@@ -53,8 +53,8 @@ static bool has_ids(struct check *check, unsigned group, const char *owner,
 }
 
 /*
- * Finds the local user who has the same ids as an owner without account, each of them
- * only in one database: one of the two names is misspelt. NULL: none.
+ * Finds the local user who has a name like that of an owner without account, and the same
+ * ids, each of them only in one database: one of the two names is misspelt. NULL: none.
  */
 static const struct accounts_item *find_twin(struct check *check,
 					     const struct findings *findings,
@@ -78,6 +78,7 @@ static const struct accounts_item *find_twin(struct check *check,
 		findings_get(findings, i, &finding);
 		user = accounts_by_name(&check->users, finding.owner, finding.owner_len);
 		if (user &&
+		    owner_guess_alike(owner, accounts_name(&check->users, user)) &&
 		    has_ids(check, !group, accounts_name(&check->users, user), &ids))
 			return user;
 	}

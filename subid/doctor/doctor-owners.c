@@ -80,9 +80,10 @@ static bool is_former(struct search_renamed *search, unsigned group,
 	r = owner_guess_renamed(search->directory, &search->users, search->last, &uid,
 				&search->by_home);
 	/* A name that no login can have is reported as another cause. */
-	search->same_ids = r == OWNER_GUESS_NONE &&
-			   has_missing_ids(search, group, entry) &&
-			   !owner_guess_likely(&search->users, search->last);
+	search->same_ids =
+		r == OWNER_GUESS_NONE && has_missing_ids(search, group, entry) &&
+		owner_guess_alike(search->last, search->doctor->account.name) &&
+		!owner_guess_likely(&search->users, search->last);
 	search->found =
 		(search->same_ids || (r == 0 && uid == search->doctor->account.uid)) &&
 		!is_user(search, entry);

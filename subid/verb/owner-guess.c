@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "command/suggest.h"
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
 #include "libsubid/core/num.h"
@@ -126,6 +127,16 @@ int owner_guess_renamed(int directory, const struct accounts *users, const char 
 	*ret_uid = search.found->id;
 	*ret_by_home = by_home;
 	return 0;
+}
+
+/* Whether an owner without account can be a login name that is misspelt. */
+bool owner_guess_alike(const char *owner, const char *login)
+{
+	struct suggest suggest;
+
+	suggest_start(&suggest, owner, strlen(owner));
+	suggest_consider(&suggest, login, strlen(login));
+	return *suggest.best != '\0';
 }
 
 /* The uids of users, as useradd(8) gives them by default. */

@@ -18,6 +18,7 @@ enum {
 
 int owner_guess_renamed(int directory, const struct accounts *users, const char *owner,
 			uint32_t *ret_uid, bool *ret_by_home);
+bool owner_guess_alike(const char *owner, const char *login);
 const char *owner_guess_likely(const struct accounts *users, const char *owner);
 
 #endif

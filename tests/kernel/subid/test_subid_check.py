@@ -410,6 +410,10 @@ def _(s):
             and len(s.rows()) == 3, f"{s.rows()}")
     s.fix(row)
     require(not s.rows(), f"{s.rows()}")
+    # the same ids alone do not show that one person is meant
+    s.put("elsa:300000:10\n", "ghost:300000:10\n")
+    row = s.found("no-account")[0]
+    require("likely" not in row["message"] and "rename" not in row["cure"], f"{row}")
     s.put(GOOD, f"{GOOD}elsaa:300000:10\n")
     require("revoke" in s.named("no-account")["cure"], "elsa has gids")
     s.put("elsa:100000:10\n", "elsaa:100000:10\nelsaa:200000:10\n")

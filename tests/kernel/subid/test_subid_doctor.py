@@ -994,8 +994,9 @@ def _(s):
                 "likely elsa is meant" in row["evidence"], f"{row}")
         s.fix(row)
         s.healthy()
-    s.put(GRANT, "elsaa:100000:65537\n")
-    s.gone("OWNER_RENAMED")
+    for owner, count in (("elsaa", 65537), ("ghost", 65536)):
+        s.put(GRANT, f"{owner}:100000:{count}\n")
+        s.gone("OWNER_RENAMED")
 
 
 @case("OWN_ID_INSIDE")
