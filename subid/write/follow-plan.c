@@ -241,11 +241,16 @@ static const char *name_word(const struct follow_pass *pass, const char *name,
 static void report_unclear(struct follow_pass *pass, const struct owner_record *record,
 			   const struct follow_fate *fate)
 {
-	char old[WORDS_BYTES], now[CURE_QUOTED_BYTES];
+	char old[WORDS_BYTES], now[CURE_QUOTED_BYTES], number[NUM_BYTES + 1];
+	const char *owner = fate->name;
 
 	pass->undecided = true;
 	if (!pass->reports || !is_first_record(pass, record))
 		return;
+	if (!has_lines_of(pass, owner)) {
+		number[num_format(fate->uid, number)] = '\0';
+		owner = number;
+	}
 	if (fate->new_name && fate->new_uid == ID_NONE)
 		report_line(
 			PROGRAM,
@@ -253,9 +258,9 @@ static void report_unclear(struct follow_pass *pass, const struct owner_record *
 			  "%s: 'subid rename %s %s' if they are the same person, else "
 			  "'subid retire --no-account %s'"),
 			fate->name, fate->uid, fate->uid, fate->new_name,
-			name_word(pass, fate->name, old),
+			name_word(pass, owner, old),
 			cure_quote(fate->new_name, now) ? now : "USER",
-			name_word(pass, fate->name, old));
+			name_word(pass, owner, old));
 	else if (!fate->new_name && fate->new_uid != ID_NONE)
 		report_line(
 			PROGRAM,

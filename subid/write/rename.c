@@ -132,7 +132,8 @@ static int find_new_names(struct rename *rename, struct account *account, bool e
 	return r;
 }
 
-/* Lines by a uid need no renaming while an account has it. */
+/* Lines by a uid need no renaming while an account has it, except to its own name, with
+ * which they no longer belong to whoever gets the uid. */
 static int check_uid(struct rename *rename)
 {
 	CLEANUP(owner_cleanup) struct owner old = { 0 };
@@ -141,7 +142,7 @@ static int check_uid(struct rename *rename)
 	if (!is_digits_name(rename->old))
 		return 0;
 	r = edit_find_line_owner(&rename->edit, rename->old, &old);
-	if (r || !owner_has_account(&old))
+	if (r || !owner_has_account(&old) || strcmp(old.account.name, rename->owner) == 0)
 		return r;
 	report_line(PROGRAM, _("%s is the uid of %s: the lines need no new name"),
 		    rename->old, old.account.name);
