@@ -225,6 +225,38 @@ int nsswitch_read(const char *path, struct nsswitch *ret_nsswitch)
 }
 
 /*
+ * Reads the words of the line `initgroups:`, whose services glibc asks for the groups of
+ * a user instead of those of `group:`. Map writers do not need them.
+ *
+ * ret_words: empty if there is no such line. Returns 0 or -errno. Thread-safe.
+ */
+int nsswitch_read_initgroups(const char *path, char ret_words[static NSSWITCH_LIST_BYTES])
+{
+	static const char key[] = "initgroups";
+	const size_t len = sizeof(key) - 1;
+	CLEANUP(fd_cleanup) int fd = etc_open(AT_FDCWD, path);
+	CLEANUP(scan_cleanup) struct scan scan = { 0 };
+	struct scan_line line;
+	int r;
+
+	ret_words[0] = '\0';
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	scan_start(&scan, fd);
+	while ((r = scan_next(&scan, &line)) > 0) {
+		struct scan_line rest = line;
+		size_t spaces = whitespace_count(line.text, line.len);
+
+		rest.text += spaces;
+		rest.len -= spaces;
+		if (line_is(&rest, key) && rest.len > len &&
+		    (rest.text[len] == ':' || skip_spaces(&rest, len, &of_libc) > len))
+			read_words(&line, spaces + len + 1, ret_words);
+	}
+	return r;
+}
+
+/*
  * Returns the first service in @words that is not of local files, with its length; of
  * length 0 if there is none. Thread-safe.
  */

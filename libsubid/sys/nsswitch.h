@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * nsswitch: reads the lines `subid:`, `passwd:` and `group:` of nsswitch.conf(5).
+ * nsswitch: reads the lines `subid:`, `passwd:`, `group:` and `initgroups:` of
+ * nsswitch.conf(5).
  */
 #ifndef SUBID_NSSWITCH_H
 #define SUBID_NSSWITCH_H
@@ -34,5 +35,7 @@ const char *nsswitch_next_other(const char *words, size_t *ret_len);
 bool nsswitch_has_others(const char *words);
 bool nsswitch_has_remote(const char *words);
 int nsswitch_read(const char *path, struct nsswitch *ret_nsswitch);
+int nsswitch_read_initgroups(const char *path,
+			     char ret_words[static NSSWITCH_LIST_BYTES]);
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "libsubid/core/cleanup.h"
 #include "libsubid/core/limits.h"
+#include "libsubid/sys/etc-directory.h"
 #include "libsubid/user/membership.h"
 #include "libsubid/user/passwd-file.h"
 
@@ -50,6 +51,18 @@ static int check_by_service(const struct name_service *service,
 	return 0;
 }
 
+/* Returns whether the name service may know more groups of a user, or -errno. */
+static int has_other_groups(const struct nsswitch *nsswitch)
+{
+	char words[NSSWITCH_LIST_BYTES];
+	int r;
+
+	if (nsswitch_has_others(nsswitch->group))
+		return 1;
+	r = nsswitch_read_initgroups(NAME_SERVICE_CONF, words);
+	return r ? r : nsswitch_has_others(words);
+}
+
 /*
  * Checks whether a user is a member of a group, or has it as the primary one. The name
  * service is asked if by @nsswitch it has groups that the file does not have; a member by
@@ -64,7 +77,8 @@ int membership_check(const struct lookup *lookup, const struct nsswitch *nsswitc
 
 	policy_word_copy(group, name);
 	r = check_in_file(lookup->directory, account, name);
-	return r == 0 && lookup->service && nsswitch_has_others(nsswitch->group) ?
-		       check_by_service(lookup->service, account, name) :
-		       r;
+	if (r || !lookup->service)
+		return r;
+	r = has_other_groups(nsswitch);
+	return r > 0 ? check_by_service(lookup->service, account, name) : r;
 }

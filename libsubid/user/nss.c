@@ -111,15 +111,19 @@ static void open_others(struct nss_modules *modules, const char *words, bool gro
 int nss_modules_of(struct nss *nss, const struct kind *kind,
 		   const struct nss_modules **ret_modules)
 {
+	char initgroups[NSSWITCH_LIST_BYTES];
 	struct nsswitch nsswitch;
 	int r;
 
 	if (!nss->open) {
 		r = nsswitch_read(NAME_SERVICE_CONF, &nsswitch);
+		if (r == 0)
+			r = nsswitch_read_initgroups(NAME_SERVICE_CONF, initgroups);
 		if (r)
 			return r;
 		open_others(&nss->modules[0], nsswitch.passwd, false);
 		open_others(&nss->modules[1], nsswitch.group, true);
+		open_others(&nss->initgroups, initgroups, true);
 		nss->actions[0] = nsswitch.passwd_actions;
 		nss->actions[1] = nsswitch.group_actions;
 		nss->open = true;
@@ -269,6 +273,9 @@ int nss_groups(struct nss *nss, const char *name, gid_t gid, gid_t **ret_groups,
 	r = nss_modules_of(nss, &kind_gid, &modules);
 	if (r == 0)
 		r = nss_modules_check_groups(modules, name, gid);
+	/* glibc may ask these instead. */
+	if (r == 0)
+		r = nss_modules_check_groups(&nss->initgroups, name, gid);
 	if (r)
 		return r;
 	*ret_groups = TAKE_PTR(groups);
@@ -380,6 +387,7 @@ void nss_end(struct nss *nss)
 {
 	nss_modules_close(&nss->modules[0]);
 	nss_modules_close(&nss->modules[1]);
+	nss_modules_close(&nss->initgroups);
 	nss_modules_close(&nss->order);
 	nss->open = nss->order_open = false;
 }

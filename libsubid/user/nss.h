@@ -18,6 +18,7 @@
 struct nss {
 	bool open;		       /* the modules are loaded */
 	struct nss_modules modules[2]; /* by kind->group */
+	struct nss_modules initgroups; /* of that line, for nss_groups() */
 	bool actions[2]; /* of nsswitch.conf: libc may not ask all of them */
 	/* All services of users in their order, for nss_user_certain(). */
 	bool order_open;

@@ -408,3 +408,30 @@ Test(nsswitch, files)
 	cr_assert_str_eq(nsswitch.sources[0], "files");
 	cr_assert(nsswitch.passwd_files_first);
 }
+
+/* Of several lines the last counts, in each spelling that glibc accepts. */
+Test(nsswitch, initgroups)
+{
+	static const struct {
+		const char *text, *words;
+	} rows[] = {
+		{ "group: files sss\n", "" },
+		{ "initgroups: files ldap\ngroup: sss\n", "files ldap" },
+		{ "initgroups: sss\n \tInitGroups files [SUCCESS=continue] ldap\n",
+		  "files ldap" },
+		{ "initgroups:sss", "sss" },
+		{ "initgroups:\ninitgroupsx: a\n#initgroups: a\ninitgroup: a\n", "" },
+		{ "initgroups", "" },
+	};
+	char words[NSSWITCH_LIST_BYTES];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *path = tmpdir_put(&tmpdir, "nsswitch.conf", rows[i].text,
+					      strlen(rows[i].text), 0644);
+
+		cr_assert(nsswitch_read_initgroups(path, words) == 0);
+		cr_assert_str_eq(words, rows[i].words, "%zu", i);
+	}
+	cr_assert(nsswitch_read_initgroups(tmpdir_path(&tmpdir, "missing"), words) == 0);
+	cr_assert_str_eq(words, "");
+}

@@ -6,6 +6,7 @@ policy`; what an error stops; and that map writers never open the files."""
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 
@@ -184,6 +185,19 @@ def services(site):
     directory.mode("unavail", call="initgroups")
     site.gives("the service does not say who is a member", "elsa", status=UNREADABLE,
                said="cannot look up group 'others'")
+    # with this line glibc asks its services for the groups of a user
+    with open("/etc/nsswitch.conf", encoding="utf-8") as file:
+        before = file.read()
+    with open("/etc/group", "a", encoding="utf-8") as file:
+        file.write("others:x:7001:\n")
+    for also, result in (("subiddir", {"status": UNREADABLE,
+                                       "said": "cannot look up group 'others'"}),
+                         ("", {"wanted": "elsa:4000000:10\n"})):
+        site.host.write("/etc/nsswitch.conf", re.sub("(?m)^group:.*$", "group: files", before)
+                        + f"initgroups: files [SUCCESS=continue] {also}\n")
+        site.gives(f"initgroups: files {also}", "elsa", **result)
+    site.host.write("/etc/nsswitch.conf", before)
+    site.host.reset_etc("group")
     site.rules(POOLS + "assign group=team pool=b\nassign group=others pool=a\n")
     site.gives("a member by the file, the service is silent", "elsa",
                wanted="elsa:4000000:10\n")
