@@ -323,11 +323,12 @@ bool edit_changed(const struct edit *edit)
 	return db_changed(&edit->db, &kind_uid) || db_changed(&edit->db, &kind_gid);
 }
 
-/* Writes what changed, unless it is only shown. */
-static int commit(struct edit *edit)
+/* Writes what changed, unless it is only shown. *ret_written: it is in the files. */
+static int commit(struct edit *edit, bool *ret_written)
 {
 	int r = edit->dry_run ? 0 : db_commit(&edit->db);
 
+	*ret_written = !edit->dry_run && (r == 0 || r == DB_NOT_DURABLE);
 	if (r == 0)
 		return 0;
 	edit_report_db_error(edit->program, &edit->db, edit->directory, true, r);
@@ -354,13 +355,13 @@ static int keep_old_texts(struct edit *edit)
  */
 int edit_finish(struct edit *edit, int r, bool *ret_record)
 {
-	bool changed = edit_changed(edit);
+	bool changed = edit_changed(edit), written = false;
 
 	if (r == 0)
 		r = keep_old_texts(edit);
 	if (r == 0 && changed)
-		r = commit(edit);
-	if (r == 0 && changed && !edit->dry_run && !edit->records_owners)
+		r = commit(edit, &written);
+	if (written && !edit->records_owners)
 		known_owners_update(edit, edit_image(edit));
 	if (r == 0 && changed && !edit->dry_run && edit->committed)
 		edit->committed(edit->committed_context);
