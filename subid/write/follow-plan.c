@@ -111,7 +111,7 @@ static void judge_local(struct follow_pass *pass, const struct owner_record *rec
 	}
 }
 
-static bool is_owner(const struct entry *entry, const char *owner)
+static bool is_line_owner(const struct entry *entry, const char *owner)
 {
 	size_t len = strlen(owner);
 
@@ -126,7 +126,7 @@ static bool has_lines_of(const struct follow_pass *pass, const char *owner)
 		struct table_line line;
 
 		while (table_next(&pass->edit.db.sides[k].table, &cursor, &line))
-			if (line.fault == 0 && is_owner(&line.entry, owner))
+			if (line.fault == 0 && is_line_owner(&line.entry, owner))
 				return true;
 	}
 	return false;
@@ -140,7 +140,7 @@ static bool has_ids_of(const struct follow_pass *pass, const struct owner_record
 
 	while (table_next_near(&pass->edit.db.sides[record->group].table, record->range,
 			       &near))
-		if (is_owner(&near.reading->entry, owner))
+		if (is_line_owner(&near.reading->entry, owner))
 			return true;
 	return false;
 }
