@@ -158,7 +158,7 @@ class Manual:
         for name, uid in PEOPLE.items():
             os.makedirs(f"/home/{name}", exist_ok=True)
             os.chown(f"/home/{name}", uid, uid)
-        self.root("rm -rf /srv/image /etc/subid.d")
+        self.root("rm -rf /srv/image /etc/subid.d /var/lib/subid/*")
 
     def root(self, command):
         """Something that an example needs."""
