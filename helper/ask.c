@@ -69,8 +69,10 @@ static int read_bytes(struct ask *ask, void *bytes, size_t len)
 
 static int read_extents(struct ask *ask, size_t n, struct range *extents)
 {
-	int r = read_bytes(ask, extents, n * sizeof(*extents));
+	int r;
 
+	memset(extents, 0, n * sizeof(*extents));
+	r = read_bytes(ask, extents, n * sizeof(*extents));
 	for (size_t i = 0; r == 0 && i < n; i++)
 		if (range_make(extents[i].start, extents[i].end - extents[i].start,
 			       &extents[i]))

@@ -268,7 +268,8 @@ static int find_local_identity(struct identity *user)
 		r = passwd_file_next(&file, &line, &fault);
 		if (r <= 0)
 			return r < 0 ? r : ACCOUNT_NONE;
-	} while (line.name_len != strlen(name) || memcmp(line.name, name, line.name_len));
+	} while (line.name_len != strlen(name) ||
+		 memcmp(line.name, name, line.name_len) != 0);
 	home = passwd_find_field(file.line.text, file.line.len, PASSWD_HOME, &len);
 	user->home = strndup(home, len);
 	user->n_groups = 0;
