@@ -230,7 +230,7 @@ static void describe_no_account(struct check *check, struct problem *problem)
 		return;
 	}
 	/* podman uses this owner on purpose. */
-	if (strcmp(problem->owner, "containers") == 0 ||
+	if (strcmp(problem->owner, FACTS_AUTO_OWNER) == 0 ||
 	    !cure_quote_ascii(problem->owner, word))
 		return;
 	used = is_used(check, problem);

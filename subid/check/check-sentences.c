@@ -342,7 +342,7 @@ static void describe_sides(const struct check *check, const struct finding *find
 			   twin, other->id);
 	else if (is_unknown(check, problem->owner))
 		cure_by_waiting(check, problem, problem->owner);
-	else if (!account && (strcmp(problem->owner, "containers") != 0 ||
+	else if (!account && (strcmp(problem->owner, FACTS_AUTO_OWNER) != 0 ||
 			      !cure_quote(problem->owner, login)))
 		return;
 	else if (!range_set_overlaps(&check->taken[other->group], problem->ids))

@@ -69,11 +69,16 @@ static const struct set_file_line *line_of(const struct apply *apply, size_t k,
 	return NULL;
 }
 
+static bool is_retired(const struct overlap *conflict)
+{
+	return entry_owner_is_retired(conflict->name, strlen(conflict->name));
+}
+
 /* Returns an owner that only earlier sets name, whose lines --prune has retired; or NULL.
  */
 static const char *gone_holder(const struct apply *apply, const struct overlap *conflict)
 {
-	const char *name = conflict->name + (apply->prune && conflict->name[0] == '~');
+	const char *name = conflict->name + (apply->prune && is_retired(conflict));
 	size_t index;
 
 	return owner_set_find(&apply->gone, name, strlen(name), &index) &&
@@ -138,7 +143,7 @@ static void report_way_out(const struct apply *apply, const struct overlap *conf
 				"" :
 				"--no-account ",
 			word);
-	else if (!gone && conflict->name[0] == '~')
+	else if (!gone && is_retired(conflict))
 		report_line(
 			PROGRAM,
 			_("'subid release %s--range %" PRIu64 "-%" PRIu64 "' frees them"),

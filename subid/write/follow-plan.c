@@ -26,7 +26,7 @@
 #include "subid/write/follow.h"
 
 /* A name in a command, and the option -R. */
-#define WORDS_BYTES (2 * CURE_QUOTED_BYTES + sizeof("-R  "))
+#define WORDS_BYTES (CURE_ROOT_BYTES + CURE_QUOTED_BYTES)
 
 /* Whether an account is known with another uid: then it was not renamed. */
 static bool is_known_name(const struct follow_pass *pass, const char *name, uint32_t uid)
@@ -210,20 +210,6 @@ static bool is_first_record(const struct follow_pass *pass,
 	return true;
 }
 
-/* Writes the option of a command for an image, with a space after it. */
-static const char *root_words(const struct follow_pass *pass,
-			      char words[static WORDS_BYTES])
-{
-	const char *root = pass->follow->change.common.root;
-	char directory[CURE_QUOTED_BYTES];
-
-	words[0] = '\0';
-	if (root)
-		snprintf(words, WORDS_BYTES, "-R %s ",
-			 cure_quote(root, directory) ? directory : "DIR");
-	return words;
-}
-
 /* Writes a name as a word of a command for this system or image. */
 static const char *name_word(const struct follow_pass *pass, const char *name,
 			     char words[static WORDS_BYTES])
@@ -233,7 +219,8 @@ static const char *name_word(const struct follow_pass *pass, const char *name,
 
 	if (!cure_quote(name, word))
 		return "USER";
-	len = strlen(root_words(pass, words));
+	cure_root_option(pass->follow->change.common.root, words);
+	len = strlen(words);
 	snprintf(words + len, WORDS_BYTES - len, "%s", word);
 	return words;
 }
@@ -242,6 +229,7 @@ static void report_unclear(struct follow_pass *pass, const struct owner_record *
 			   const struct follow_fate *fate)
 {
 	char old[WORDS_BYTES], now[CURE_QUOTED_BYTES], number[NUM_BYTES + 1];
+	char root[CURE_ROOT_BYTES];
 	const char *owner = fate->name;
 
 	pass->undecided = true;
@@ -251,6 +239,7 @@ static void report_unclear(struct follow_pass *pass, const struct owner_record *
 		number[num_format(fate->uid, number)] = '\0';
 		owner = number;
 	}
+	cure_root_option(pass->follow->change.common.root, root);
 	if (fate->new_name && fate->new_uid == ID_NONE)
 		report_line(
 			PROGRAM,
@@ -267,9 +256,8 @@ static void report_unclear(struct follow_pass *pass, const struct owner_record *
 			_("%s had the uid %u and has the uid %u now, and lines have the old "
 			  "one: 'subid rename --merge %s%u %s' if it is the same person, "
 			  "else 'subid retire --no-account %s%u'"),
-			fate->name, fate->uid, fate->new_uid, root_words(pass, old),
-			fate->uid, cure_quote(fate->name, now) ? now : "USER",
-			root_words(pass, old), fate->uid);
+			fate->name, fate->uid, fate->new_uid, root, fate->uid,
+			cure_quote(fate->name, now) ? now : "USER", root, fate->uid);
 	else
 		report_line(PROGRAM, _("%s had the uid %u and has another one now"),
 			    fate->name, fate->uid);
